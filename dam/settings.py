@@ -1,0 +1,77 @@
+"""Settings, read once at the door and handed down: flags > DAM_* environment > dam.toml > defaults."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+class Settings(BaseSettings):
+    """One library's settings. Every field has an environment name: `settle_s` is `DAM_SETTLE_S`."""
+
+    model_config = SettingsConfigDict(env_prefix="DAM_", extra="ignore", frozen=True)
+
+    library: Path = Field(description="the library's folder: catalogue, vault, keys, index, dam.toml")
+    database_url: str | None = Field(default=None, description="catalogue; default: SQLite in the library's folder")
+    workers: int = Field(default=0, ge=0, le=64, description="ingest threads; 0 = one per core")
+    settle_s: float = Field(default=2.0, ge=0, le=3600, description="how long size and mtime must stay quiet")
+    reconcile_s: float = Field(default=300.0, ge=1, description="seconds between full passes while watching")
+    missing_guard: float = Field(
+        default=0.5, ge=0, le=1, description="a scan that would mark more than this share of a root missing stops"
+    )
+    max_tries: int = Field(default=3, ge=1, le=100, description="tries of one stage before the file is quarantined")
+    max_file_gib: float = Field(default=64.0, gt=0, description="larger files are quarantined with a reason")
+    max_pixels_mp: float = Field(default=268.0, gt=0, le=4000, description="larger pictures are not decoded")
+    protect: str = Field(default="ai", pattern="^(none|ai|all)$", description="which assets get a protected copy")
+    host: str = Field(default="127.0.0.1", description="where API and UI listen; anything else demands a token")
+    port: int = Field(default=8340, ge=0, le=65535)
+    token: str | None = Field(default=None, repr=False, description="bearer token of the API; needed off 127.0.0.1")
+    person: str | None = Field(default=None, description="who decides; default: the login name")
+    organisation: str = Field(default="Local Studio", min_length=1, max_length=64, description="named in certificates")
+
+    @classmethod
+    def settings_customise_sources(  # noqa: PLR0913  # pydantic-settings' signature
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del dotenv_settings, file_secret_settings
+        library = init_settings().get("library") or os.environ.get("DAM_LIBRARY")
+        toml = [TomlConfigSettingsSource(settings_cls, Path(library) / "dam.toml")] if library else []
+        return init_settings, env_settings, *toml
+
+    @property
+    def worker_count(self) -> int:
+        return self.workers or os.cpu_count() or 1
+
+    @property
+    def catalogue_path(self) -> Path:
+        return self.library / "catalogue.db"
+
+
+def library_folder(flag: Path | None) -> Path:
+    """Where the library is: the flag, else DAM_LIBRARY, else ./.dam if present, else the user's data folder."""
+    if flag is not None:
+        return flag.absolute()
+    if named := os.environ.get("DAM_LIBRARY"):
+        return Path(named).absolute()
+    here = Path.cwd() / ".dam"
+    if here.is_dir():
+        return here
+    data = os.environ.get("XDG_DATA_HOME")
+    return (Path(data) if data else Path.home() / ".local" / "share") / "headwater"
+
+
+def load(library: Path | None = None, **flags: Any) -> Settings:
+    """Settings of the library at `library` (see library_folder); `flags` that are None do not count."""
+    return Settings(library=library_folder(library), **{k: v for k, v in flags.items() if v is not None})
