@@ -1,0 +1,277 @@
+"""The tables. Names are the field's (docs/architecture.md); times are UTC as ISO 8601 text in `*_at` columns.
+
+Ids are UUIDv7 text: sortable by time and the same on every database. Paths are bytes-safe text (media.paths).
+Seeds are text: they reach 2^64-1 and no SQL integer does.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+SQLModel.metadata.naming_convention = NAMING
+
+
+class LibraryRow(SQLModel, table=True):
+    """One row: this installation."""
+
+    __tablename__ = "library"
+    id: str = Field(primary_key=True)
+    created_at: str
+
+
+class RootRow(SQLModel, table=True):
+    """A watched folder tree. `marker` is the id in its marker file, `device` its st_dev when last seen online."""
+
+    __tablename__ = "root"
+    id: str = Field(primary_key=True)
+    name: str = Field(unique=True)
+    path: str = Field(unique=True)
+    protect: str | None = None  # none, ai, all; None = the library's setting
+    state: str = "online"
+    state_reason: str | None = None
+    device: str | None = None
+    added_at: str
+    last_scan_at: str | None = None
+
+
+class AssetRow(SQLModel, table=True):
+    """One content. The state columns are kept by the service in the same transaction as what they sum up."""
+
+    __tablename__ = "asset"
+    id: str = Field(primary_key=True)
+    sha256: str = Field(unique=True)
+    size_bytes: int = Field(sa_type=sa.BigInteger)
+    kind: str = Field(index=True)
+    mime: str
+    width_px: int | None = None
+    height_px: int | None = None
+    duration_s: float | None = None
+    frame_count: int | None = None
+    title: str
+    created_at: str
+    admitted_at: str = Field(index=True)
+    ai_generated: bool | None = None
+    digital_source_type: str | None = None
+    review_status: str = "unreviewed"
+    availability: str = "online"
+    credential_state: str = "none"
+    credential_tier: str | None = None
+    decoded: bool = False
+    protected: bool = False
+
+
+class LocationRow(SQLModel, table=True):
+    """A path where an asset was seen; unchanged while (path, size, mtime_ns, inode) agree."""
+
+    __tablename__ = "location"
+    __table_args__ = (sa.UniqueConstraint("root_id", "path"),)
+    id: str = Field(primary_key=True)
+    asset_id: str = Field(foreign_key="asset.id", index=True)
+    root_id: str = Field(foreign_key="root.id")
+    path: str
+    name_key: str = Field(index=True)
+    size_bytes: int = Field(sa_type=sa.BigInteger)
+    mtime_ns: int = Field(sa_type=sa.BigInteger)
+    inode: str
+    first_seen_at: str
+    last_seen_at: str
+    availability: str = "online"
+
+
+class IntakeRow(SQLModel, table=True):
+    """A file that is seen but not (yet) an asset: waiting to settle, due, retried or quarantined with a reason."""
+
+    __tablename__ = "intake"
+    __table_args__ = (sa.UniqueConstraint("root_id", "path"),)
+    id: str = Field(primary_key=True)
+    root_id: str = Field(foreign_key="root.id")
+    path: str
+    size_bytes: int = Field(sa_type=sa.BigInteger)
+    mtime_ns: int = Field(sa_type=sa.BigInteger)
+    inode: str
+    state: str = Field(default="due", index=True)  # due, quarantined
+    code: str | None = None
+    message: str | None = None
+    tries: int = 0
+    not_before: float = 0.0
+    seen_at: str
+
+
+class ClaimRow(SQLModel, table=True):
+    """One carrier's statement. `raw` is zlib-compressed; `raw_bytes` the true length before any cap."""
+
+    __tablename__ = "claim"
+    id: str = Field(primary_key=True)
+    asset_id: str = Field(foreign_key="asset.id", index=True)
+    carrier: str
+    reader: str
+    reader_version: str
+    raw: bytes = Field(sa_type=sa.LargeBinary)
+    raw_bytes: int = Field(sa_type=sa.BigInteger)
+    fields: dict[str, Any] = Field(sa_type=sa.JSON)
+    confidence: float
+
+
+class GenerationRow(SQLModel, table=True):
+    """The merged answer of an asset's claims. `detail` holds loras, inputs and stages."""
+
+    __tablename__ = "generation"
+    asset_id: str = Field(primary_key=True, foreign_key="asset.id")
+    tool: str | None = Field(default=None, index=True)
+    tool_version: str | None = None
+    model: str | None = Field(default=None, index=True)
+    model_hash: str | None = None
+    prompt: str | None = None
+    negative_prompt: str | None = None
+    seed: str | None = None
+    steps: int | None = None
+    sampler: str | None = None
+    scheduler: str | None = None
+    cfg_scale: float | None = None
+    width: int | None = None
+    height: int | None = None
+    detail: dict[str, Any] = Field(sa_type=sa.JSON)
+
+
+class ReferenceRow(SQLModel, table=True):
+    """A file that an asset names as its source (input or C2PA ingredient), kept until, and after, it is found."""
+
+    __tablename__ = "source_reference"
+    id: str = Field(primary_key=True)
+    child_id: str = Field(foreign_key="asset.id", index=True)
+    kind: str  # input, ingredient
+    name: str | None = None
+    name_key: str | None = Field(default=None, index=True)
+    sha256: str | None = Field(default=None, index=True)
+    manifest_label: str | None = Field(default=None, index=True)
+    role: str | None = None
+
+
+class FingerprintRow(SQLModel, table=True):
+    __tablename__ = "fingerprint"
+    __table_args__ = (sa.UniqueConstraint("asset_id", "engine", "frame_s"),)
+    id: str = Field(primary_key=True)
+    asset_id: str = Field(foreign_key="asset.id")
+    engine: str
+    frame_s: float
+    code: str
+    bits: int
+    flat: bool = False
+
+
+class EdgeRow(SQLModel, table=True):
+    __tablename__ = "edge"
+    __table_args__ = (sa.UniqueConstraint("parent_id", "child_id", "relation", "evidence"),)
+    id: str = Field(primary_key=True)
+    parent_id: str = Field(foreign_key="asset.id", index=True)
+    child_id: str = Field(foreign_key="asset.id", index=True)
+    relation: str
+    evidence: str
+    confidence: float
+    detail: dict[str, Any] = Field(sa_type=sa.JSON)
+    asserted_by: str
+    asserted_at: str
+
+
+class ManifestRow(SQLModel, table=True):
+    """A verdict on the manifest store of an asset's bytes, with what it was judged by."""
+
+    __tablename__ = "manifest"
+    asset_id: str = Field(primary_key=True, foreign_key="asset.id")
+    label: str | None = Field(default=None, index=True)
+    state: str
+    tier: str | None = None
+    detail: dict[str, Any] = Field(sa_type=sa.JSON)
+    trust_list: str | None = None
+    sdk_version: str | None = None
+    checked_at: str
+
+
+class CopyRow(SQLModel, table=True):
+    """A rendition that we made and keep in the vault."""
+
+    __tablename__ = "copy"
+    __table_args__ = (sa.UniqueConstraint("asset_id", "kind", "recipe"),)
+    id: str = Field(primary_key=True)
+    asset_id: str = Field(foreign_key="asset.id")
+    kind: str  # protected
+    recipe: str
+    sha256: str = Field(index=True)
+    size_bytes: int = Field(sa_type=sa.BigInteger)
+    mime: str
+    storage_key: str
+    manifest_label: str | None = Field(default=None, index=True)
+    made_at: str
+
+
+class MarkRow(SQLModel, table=True):
+    """The registry of marks: a mark id leads to the asset whose copy carries it."""
+
+    __tablename__ = "mark"
+    mark_id: str = Field(primary_key=True)
+    asset_id: str = Field(foreign_key="asset.id", index=True)
+    copy_id: str | None = Field(default=None, foreign_key="copy.id")
+    engine: str
+    key_id: str
+    psnr_db: float | None = None
+    survived: dict[str, Any] = Field(sa_type=sa.JSON)
+
+
+class DecisionRow(SQLModel, table=True):
+    """A person's entry. Bound to the asset, so to the content: it never follows a path."""
+
+    __tablename__ = "decision"
+    id: str = Field(primary_key=True)
+    asset_id: str = Field(foreign_key="asset.id", index=True)
+    verdict: str
+    reason: str | None = None
+    person: str
+    decided_at: str
+
+
+class JobRow(SQLModel, table=True):
+    """The stage table: what is not done is due. Keyed (asset, stage); `version` is the stage version that was run."""
+
+    __tablename__ = "job"
+    __table_args__ = (sa.UniqueConstraint("asset_id", "stage"), sa.Index("ix_job_state_not_before", "state", "not_before"))
+    id: str = Field(primary_key=True)
+    asset_id: str = Field(foreign_key="asset.id")
+    stage: str
+    version: str
+    state: str = "due"  # due, running, done, skipped, failed
+    tries: int = 0
+    not_before: float = 0.0
+    lease_until: float = 0.0
+    worker: str | None = None
+    code: str | None = None
+    message: str | None = None
+    changed_at: str
+
+
+class AuditRow(SQLModel, table=True):
+    """The ledger. `detail` is the canonical JSON text that was hashed (audit.chain)."""
+
+    __tablename__ = "audit_entry"
+    seq: int = Field(primary_key=True, sa_type=sa.BigInteger, sa_column_kwargs={"autoincrement": False})
+    at: str
+    actor: str
+    action: str
+    subject: str = Field(index=True)
+    detail: str
+    prev_hash: str
+    hash: str
+
+
+class OutboxRow(SQLModel, table=True):
+    """What the search index has yet to follow; written in the change's own transaction."""
+
+    __tablename__ = "outbox"
+    seq: int | None = Field(default=None, primary_key=True)
+    asset_id: str
