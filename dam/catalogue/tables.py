@@ -27,7 +27,7 @@ class LibraryRow(SQLModel, table=True):
 
 
 class RootRow(SQLModel, table=True):
-    """A watched folder tree. `marker` is the id in its marker file, `device` its st_dev when last seen online."""
+    """A watched folder tree. `state`: online, offline or guarded (too much seemed missing; a person must look)."""
 
     __tablename__ = "root"
     id: str = Field(primary_key=True)
@@ -36,7 +36,6 @@ class RootRow(SQLModel, table=True):
     protect: str | None = None  # none, ai, all; None = the library's setting
     state: str = "online"
     state_reason: str | None = None
-    device: str | None = None
     added_at: str
     last_scan_at: str | None = None
 
@@ -60,7 +59,6 @@ class AssetRow(SQLModel, table=True):
     ai_generated: bool | None = None
     digital_source_type: str | None = None
     review_status: str = "unreviewed"
-    availability: str = "online"
     credential_state: str = "none"
     credential_tier: str | None = None
     decoded: bool = False
@@ -96,7 +94,8 @@ class IntakeRow(SQLModel, table=True):
     size_bytes: int = Field(sa_type=sa.BigInteger)
     mtime_ns: int = Field(sa_type=sa.BigInteger)
     inode: str
-    state: str = Field(default="due", index=True)  # due, quarantined
+    state: str = Field(default="due", index=True)  # due, running, quarantined
+    worker: str | None = None
     code: str | None = None
     message: str | None = None
     tries: int = 0
@@ -155,9 +154,11 @@ class ReferenceRow(SQLModel, table=True):
 
 
 class FingerprintRow(SQLModel, table=True):
+    """A perceptual code. `seq` grows with the commits, so that an in-memory index can follow it."""
+
     __tablename__ = "fingerprint"
-    __table_args__ = (sa.UniqueConstraint("asset_id", "engine", "frame_s"),)
-    id: str = Field(primary_key=True)
+    __table_args__ = (sa.UniqueConstraint("asset_id", "engine", "frame_s"), {"sqlite_autoincrement": True})
+    seq: int | None = Field(default=None, primary_key=True)
     asset_id: str = Field(foreign_key="asset.id")
     engine: str
     frame_s: float
@@ -167,6 +168,8 @@ class FingerprintRow(SQLModel, table=True):
 
 
 class EdgeRow(SQLModel, table=True):
+    """parent → child with its evidence; the same pair may stand on several kinds of evidence."""
+
     __tablename__ = "edge"
     __table_args__ = (sa.UniqueConstraint("parent_id", "child_id", "relation", "evidence"),)
     id: str = Field(primary_key=True)
@@ -237,7 +240,10 @@ class DecisionRow(SQLModel, table=True):
 
 
 class JobRow(SQLModel, table=True):
-    """The stage table: what is not done is due. Keyed (asset, stage); `version` is the stage version that was run."""
+    """The stage table: what is not done is due. Keyed (asset, stage); `version` is the stage version it asks for.
+
+    `code` and `message` say why a stage was skipped or failed (quarantined).
+    """
 
     __tablename__ = "job"
     __table_args__ = (sa.UniqueConstraint("asset_id", "stage"), sa.Index("ix_job_state_not_before", "state", "not_before"))
@@ -248,7 +254,6 @@ class JobRow(SQLModel, table=True):
     state: str = "due"  # due, running, done, skipped, failed
     tries: int = 0
     not_before: float = 0.0
-    lease_until: float = 0.0
     worker: str | None = None
     code: str | None = None
     message: str | None = None
@@ -256,7 +261,7 @@ class JobRow(SQLModel, table=True):
 
 
 class AuditRow(SQLModel, table=True):
-    """The ledger. `detail` is the canonical JSON text that was hashed (audit.chain)."""
+    """The ledger. `detail` is JSON text; the hash is over the entry's canonical form (audit.chain)."""
 
     __tablename__ = "audit_entry"
     seq: int = Field(primary_key=True, sa_type=sa.BigInteger, sa_column_kwargs={"autoincrement": False})
@@ -265,7 +270,6 @@ class AuditRow(SQLModel, table=True):
     action: str
     subject: str = Field(index=True)
     detail: str
-    prev_hash: str
     hash: str
 
 
@@ -273,5 +277,6 @@ class OutboxRow(SQLModel, table=True):
     """What the search index has yet to follow; written in the change's own transaction."""
 
     __tablename__ = "outbox"
+    __table_args__ = {"sqlite_autoincrement": True}
     seq: int | None = Field(default=None, primary_key=True)
     asset_id: str

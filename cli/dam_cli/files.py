@@ -1,0 +1,189 @@
+"""Commands about a file in the hand: inspect, verify, identify, fingerprint, mark. They work on any path."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dam_cli import render
+from dam_cli.session import GLOBALS, library, settings
+
+if TYPE_CHECKING:
+    from dam.service.answers import Answers
+
+Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files to look at. They are only read.")]
+
+
+def register(app: typer.Typer) -> None:
+    for command in (inspect, verify, identify, fingerprint):
+        app.command()(command)
+
+
+def inspect(
+    files: Files,
+    fingerprints: Annotated[bool, typer.Option("--fingerprints", help="Decode the pixels and add perceptual codes.")] = False,
+) -> None:
+    """What is in a file: generation, claims, credential verdict. Needs no library and writes nothing.
+
+    Exit 3 if a file cannot be read. Example: dam inspect --json picture.png
+    """
+    from dam.service.answers import Answers
+    from dam_schemas.inspect import InspectionOut
+
+    answers, worst = Answers(None, None), 0
+    for path in files:
+        found = answers.inspect(str(path), fingerprints=fingerprints)
+        wire = InspectionOut.model_validate(_safe(found))
+        if GLOBALS.json:
+            render.put_json(wire)
+        else:
+            _print_inspection(wire)
+        if found.sha256 is None or any(p.code == "file.empty" for p in found.problems):
+            worst = 3
+    raise typer.Exit(worst)
+
+
+def _safe(found: Any) -> dict[str, Any]:
+    """The fields of an answer about a file, with a path that is valid text; the true bytes go along where it is not."""
+    import base64
+    import os
+
+    from dam.media.paths import to_text
+
+    data = {name: getattr(found, name) for name in found.__dataclass_fields__}
+    try:
+        found.path.encode()
+    except UnicodeEncodeError:
+        data["path"] = to_text(found.path)
+        data["path_b64"] = base64.b64encode(os.fsencode(found.path)).decode()
+    return data
+
+
+def _print_inspection(wire: Any) -> None:
+    render.put(render.style(wire.path, "1"))
+    media, made, cred = wire.media, wire.generation, wire.credentials
+    size = f"{media.width_px}×{media.height_px}" if media and media.width_px else ""
+    says = {True: "yes", False: "no", None: "nothing says"}[wire.ai_generated]
+    rows = [
+        ("what", " ".join(x for x in (media.mime if media else "unreadable", size) if x)),
+        ("sha256", wire.sha256 or ""),
+        ("made by AI", says + (f" ({wire.digital_source_type})" if wire.digital_source_type else "")),
+    ]
+    if made is not None:
+        rows += [
+            ("tool", " ".join(str(x) for x in (made.tool, made.tool_version) if x)),
+            ("model", str(made.model)),
+            ("prompt", str(made.prompt)),
+            ("negative", str(made.negative_prompt)),
+            ("settings", ", ".join(f"{k} {v}" for k, v in _settings(made) if v is not None)),
+            ("loras", ", ".join(x.name for x in made.loras)),
+            ("inputs", ", ".join(f"{x.name or x.sha256} ({x.role})" if x.role else str(x.name or x.sha256) for x in made.inputs)),
+        ]
+    rows += [
+        ("credential", " ".join(str(x) for x in (cred.state, f"({cred.tier})" if cred.tier else "", cred.issuer or "") if x)),
+        ("codes", ", ".join(cred.codes)),
+        ("claims", ", ".join(f"{c.carrier} ({c.reader})" for c in wire.claims)),
+    ]
+    rows += [("fingerprint", f"{f.engine} {f.code}") for f in wire.fingerprints]
+    rows += [("problem", f"{p.code}: {p.message}") for p in wire.problems]
+    render.table(rows)
+
+
+def _settings(made: Any) -> list[tuple[str, Any]]:
+    size = f"{made.width}×{made.height}" if made.width and made.height else None
+    return [
+        ("seed", made.seed), ("steps", made.steps), ("sampler", made.sampler), ("scheduler", made.scheduler),
+        ("cfg", made.cfg_scale), ("size", size),
+    ]  # fmt: skip
+
+
+@contextmanager
+def _answers(*, needed: bool) -> "Iterator[Answers]":
+    """The answering half of the library; without one, of nothing (unless it is needed)."""
+    from dam.service.answers import Answers
+
+    if needed or settings().catalogue_path.exists():
+        with library() as service:
+            yield service.answers
+    else:
+        yield Answers(settings(), None)
+
+
+def verify(files: Files) -> None:
+    """Is this file what it claims to be? Credential, mark and fingerprint, judged offline.
+
+    Exit 0 only if every file is authentic: a trusted credential and nothing against it. Works without a library, then
+    without trust lists. Example: dam verify delivery/*.png
+    """
+    from dam_schemas.answers import VerifyOut
+
+    code = 0
+    with _answers(needed=False) as answers:
+        for path in files:
+            found = answers.verify(str(path))
+            wire = VerifyOut.model_validate(_safe(found))
+            if GLOBALS.json:
+                render.put_json(wire)
+            else:
+                _print_verdict(wire)
+            code = max(code, 0 if found.authentic else 3 if found.sha256 is None else 1)
+    raise typer.Exit(code)
+
+
+def _print_verdict(wire: Any) -> None:
+    word = render.style("AUTHENTIC", "1;32") if wire.authentic else render.style("NOT PROVEN AUTHENTIC", "1;31")
+    render.put(wire.path)
+    render.table([("", "")])
+    import sys
+
+    sys.stdout.write(f"  {word}\n")
+    render.table(
+        [("because", "\n".join(wire.reasons)), ("credential", wire.credentials.state), ("codes", ", ".join(wire.credentials.codes))]
+        + [("ours", f"{m.asset_id} by {m.found_by} ({m.score:.3f})") for m in wire.matches]
+        + [("problem", f"{p.code}: {p.message}") for p in wire.problems]
+    )
+
+
+def identify(file: Annotated[Path, typer.Argument(help="A file from anywhere; it is only read.")]) -> None:
+    """Which asset of ours is this file? By exact bytes, manifest, invisible mark, or fingerprint.
+
+    Exit 1 if it is none that we know. Example: dam identify screenshot.jpg
+    """
+    from dam_schemas.answers import IdentifyOut
+
+    with _answers(needed=True) as answers:
+        found = answers.identify(str(file))
+    wire = IdentifyOut.model_validate(_safe(found))
+    if GLOBALS.json:
+        render.put_json(wire)
+    elif wire.asset is None:
+        render.put("Not recognised. (That does not prove that it is not ours.)")
+        render.table([("problem", f"{p.code}: {p.message}") for p in wire.problems])
+    else:
+        render.put(f"{wire.asset.title}  [{wire.asset.id}]")
+        render.table(
+            [("found by", f"{wire.found_by} ({wire.score:.4f})"), ("status", wire.asset.status)]
+            + [("also", f"{m.asset_id} by {m.found_by} ({m.score:.4f})") for m in wire.matches[1:]]
+            + [("conflict", c) for c in wire.conflicts]
+        )
+    raise typer.Exit(0 if wire.asset is not None else 3 if wire.sha256 is None else 1)
+
+
+def fingerprint(files: Files) -> None:
+    """Perceptual codes of pictures, by engine. Example: dam fingerprint --json a.png b.jpg"""
+    from dam.service.answers import Answers
+    from dam_schemas.inspect import InspectionOut
+
+    worst = 0
+    for path in files:
+        found = Answers(None, None).inspect(str(path), fingerprints=True)
+        wire = InspectionOut.model_validate(_safe(found))
+        if GLOBALS.json:
+            render.put_json(wire.model_dump(mode="json", include={"path", "sha256", "fingerprints", "problems"}))
+        else:
+            render.put(wire.path)
+            render.table([(f.engine, f.code) for f in wire.fingerprints] + [("problem", f"{p.code}: {p.message}") for p in wire.problems])
+        worst = max(worst, 0 if wire.fingerprints else 3)
+    raise typer.Exit(worst)

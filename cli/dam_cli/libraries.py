@@ -1,0 +1,320 @@
+"""Commands about the library and its drives: up, init, root, scan, watch, serve, worker, migrate."""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dam_cli import render
+from dam_cli.session import GLOBALS, library, say, settings
+
+if TYPE_CHECKING:
+    from dam.service.library import Service
+    from dam.service.passes import Progress, Summary
+
+root = typer.Typer(help="The watched folder trees (drives, shares).", no_args_is_help=True, rich_markup_mode=None)
+STOP_GRACE_S = 5.0
+
+
+def register(app: typer.Typer) -> None:
+    for command in (up, init, scan, watch, serve, worker, migrate):
+        app.command()(command)
+    app.add_typer(root, name="root")
+
+
+def init(organisation: Annotated[str | None, typer.Option(help="Named in the signing certificates.")] = None) -> None:
+    """Create a library: catalogue, signing keys, vault. Safe to run again.
+
+    Example: dam --library /srv/headwater init --organisation "Studio Nord"
+    """
+    with library(create=True, organisation=organisation) as service:
+        say(f"Library {service.parts.catalogue.library_id} is ready in {service.parts.settings.library}")
+        say("Next: dam root add FOLDER, then dam scan (or both at once: dam up FOLDER)")
+
+
+# -- roots
+
+
+@root.command("add")
+def root_add(
+    path: Annotated[Path, typer.Argument(help="The folder; nothing is written into it.")],
+    name: Annotated[str | None, typer.Option(help="A short name [default: the folder's].")] = None,
+    protect: Annotated[str | None, typer.Option(help="Protected copies of: none, ai, all [default: the library's setting].")] = None,
+) -> None:
+    """Watch a folder tree. Example: dam root add /mnt/renders --name renders"""
+    with library(create=True) as service:
+        _print_roots([service.roots.add(str(path), name=name, protect=protect, actor=_actor(service))])
+
+
+@root.command("list")
+def root_list() -> None:
+    """The roots, their state and when they were last scanned."""
+    with library() as service:
+        _print_roots(service.roots.list())
+
+
+@root.command("set")
+def root_set(
+    name: str, protect: Annotated[str | None, typer.Option(help="none, ai or all; leave out for the library's setting.")] = None
+) -> None:
+    """Change a root's protection policy. It counts for files that come after."""
+    with library() as service:
+        _print_roots([service.roots.set(name, protect=protect, actor=_actor(service))])
+
+
+@root.command("move")
+def root_move(name: str, new_path: Path) -> None:
+    """The drive is mounted elsewhere now. Reads no file. Example: dam root move renders /Volumes/renders"""
+    with library() as service:
+        _print_roots([service.roots.move(name, str(new_path), actor=_actor(service))])
+
+
+@root.command("remove")
+def root_remove(name: str) -> None:
+    """Forget a root. Its files are not touched; assets and decisions stay."""
+    with library() as service:
+        gone = service.roots.remove(name, actor=_actor(service))
+        say(f"Root {gone['name']} is no longer watched. Its assets and decisions stay in the library.")
+
+
+def _actor(service: "Service") -> str:
+    return f"person:{service.reviews.person()}"
+
+
+def _print_roots(rows: list[dict[str, Any]]) -> None:
+    from dam_schemas.asset import RootOut
+
+    for row in rows:
+        wire = RootOut.model_validate(row)
+        if GLOBALS.json:
+            render.put_json(wire)
+            continue
+        state = wire.state if wire.state == "online" else f"{wire.state}: {wire.state_reason}"
+        render.put(f"{wire.name}  {wire.path}")
+        render.table([("state", state), ("files", str(wire.files)), ("protect", wire.protect or ""), ("last scan", wire.last_scan_at or "never")])
+
+
+# -- passes
+
+
+def scan(
+    roots: Annotated[list[str] | None, typer.Argument(metavar="[ROOT...]", help="Names or paths of roots; a new folder is added.")] = None,
+    accept_missing: Annotated[bool, typer.Option("--accept-missing", help="The files that are gone are really gone.")] = False,
+) -> None:
+    """One full pass over the roots: find what is new, changed, moved or gone, and work until nothing is due.
+
+    Example: dam scan /mnt/renders
+    """
+    with library(create=True) as service:
+        names = [_root_name(service, name) for name in roots or []]
+        summary = service.passes.scan(names, accept_missing=accept_missing, on_progress=_progress_line())
+        _clear_line()
+        print_summary(summary)
+
+
+def _root_name(service: "Service", name: str) -> str:
+    from dam.errors import NotFoundError
+
+    try:
+        return str(service.roots.get(name)["id"])
+    except NotFoundError:
+        if "/" in name or Path(name).exists():
+            return str(service.roots.add(name, actor=_actor(service))["id"])
+        raise
+
+
+def _progress_line() -> "Callable[[Progress], None] | None":
+    """A line on stderr, rewritten in place, only where a person watches."""
+    if GLOBALS.quiet or not sys.stderr.isatty():
+        return None
+
+    def show(now: "Progress") -> None:
+        eta = f", about {now.eta_s:.0f} s to go" if now.eta_s is not None else ""
+        sys.stderr.write(f"\r\033[K{now.done} done, {now.left} to do, {now.rate:.1f}/s{eta}")
+        sys.stderr.flush()
+
+    return show
+
+
+def _clear_line() -> None:
+    if not GLOBALS.quiet and sys.stderr.isatty():
+        sys.stderr.write("\r\033[K")
+
+
+def print_summary(summary: "Summary") -> None:
+    from dam_schemas.asset import SummaryOut
+
+    wire = SummaryOut.model_validate(summary)
+    if GLOBALS.json:
+        render.put_json(wire)
+        return
+    render.put(f"{wire.seen} files seen, {wire.admitted} new assets, {wire.unchanged} unchanged ({wire.seconds:.1f} s)")
+    render.table(
+        [
+            ("assets", f"{wire.assets}: {counted(wire.by_kind)}"),
+            ("review", counted(wire.by_state)),
+            ("credentials", counted(wire.by_credential)),
+            ("protected", f"{wire.protected} copies"),
+            ("missing", str(wire.missing) if wire.missing else ""),
+            ("returned", str(wire.moved) if wire.moved else ""),
+            ("quarantined", str(len(wire.quarantined)) if wire.quarantined else ""),
+        ]
+        + [("", f"{q.root}/{q.path}: {q.message}") for q in wire.quarantined[:20]]
+        + [("waiting", w) for w in wire.waiting[:20]]
+        + [("problem", p.message) for p in wire.problems]
+    )
+    if wire.unexplained:
+        say(f"{wire.unexplained} files are unexplained: run dam doctor.")
+
+
+def counted(found: dict[str, int]) -> str:
+    return ", ".join(f"{n} {k}" for k, n in found.items()) or "none"
+
+
+def watch() -> None:
+    """Watch the roots and ingest what comes, until Ctrl-C. Scan is the truth, events are hints."""
+    with library() as service:
+        stop = _stop_on_signals()
+        say(f"Watching {len(service.roots.list())} root(s). Stop with Ctrl-C.")
+        service.passes.watch(stop)
+
+
+def worker() -> None:
+    """One more ingest worker beside a running service, until Ctrl-C."""
+    with library() as service:
+        stop = _stop_on_signals()
+        say("Working on what is due. Stop with Ctrl-C.")
+        service.passes.work_until(stop)
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    return stop
+
+
+# -- serving
+
+
+def serve(
+    port: Annotated[int | None, typer.Option(help="0 = any free port.")] = None,
+    host: Annotated[str | None, typer.Option(help="Anything but 127.0.0.1 demands DAM_TOKEN.")] = None,
+) -> None:
+    """Serve the API and the web UI, without watching. Example: dam serve --port 8340"""
+    with library(port=port, host=host) as service:
+        stop = _stop_on_signals()
+        server = _server(service)
+        say(f"Headwater is at {server.url}  (API: {server.url}/api/v1, stop with Ctrl-C)")
+        stop.wait()
+        server.stop()
+
+
+def up(
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH...]", help="Folders to watch.")] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Make a demo drive beside the library and watch it.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Stop when everything is done, and print the summary.")] = False,
+    port: Annotated[int | None, typer.Option(help="0 = any free port.")] = None,
+) -> None:
+    """The main job in one word: create the library if there is none, add PATHs, ingest, watch, serve API and UI.
+
+    Examples: dam up /mnt/renders · dam up --demo · dam up --demo --once --json
+    """
+    with library(create=True, port=port) as service:
+        if demo:
+            _demo(service)
+        for path in paths or []:
+            service.roots.ensure(str(path), actor=_actor(service))
+        if once:
+            summary = service.passes.scan(on_progress=_progress_line())
+            _clear_line()
+            print_summary(summary)
+            return
+        _serve_and_watch(service, demo=demo)
+
+
+def _demo(service: "Service") -> None:
+    from dam.service.demo.library import ensure_demo
+
+    folder, made = ensure_demo(service)
+    say(f"Demo drive: {folder} ({made} files made)" if made else f"Demo drive: {folder}")
+
+
+def _serve_and_watch(service: "Service", *, demo: bool) -> None:
+    stop = _stop_on_signals()
+    server = _server(service)
+    say(f"Headwater is at {server.url}  (API: {server.url}/api/v1, stop with Ctrl-C)")
+    _say_what_to_try(service, demo=demo)
+    service.passes.watch(stop)
+    server.stop()
+    say("Stopped. Nothing is lost: start again with dam up.")
+
+
+def _say_what_to_try(service: "Service", *, demo: bool) -> None:
+    library_flag = f"--library {service.parts.settings.library} "
+    query = "mara warehouse" if demo else "is:ai"
+    say("Try:")
+    for line in (f'dam {library_flag}search "{query}"', f"dam {library_flag}doctor", "dam inspect FILE", "dam verify FILE"):
+        say(f"  {line}")
+
+
+class _Running:
+    """uvicorn on a thread of its own, so that signals stay with the command."""
+
+    def __init__(self, service: "Service") -> None:
+        import uvicorn
+
+        from dam_api.app import create_app
+
+        chosen = service.parts.settings
+        config = uvicorn.Config(
+            create_app(service), host=chosen.host, port=chosen.port, log_level="warning", access_log=False, lifespan="off",
+            timeout_graceful_shutdown=3, server_header=False,
+        )  # fmt: skip
+        self._server = uvicorn.Server(config)
+        self._socket = config.bind_socket()
+        host, bound = self._socket.getsockname()[:2]
+        self.url = f"http://{host}:{bound}"
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(STOP_GRACE_S)
+        self._socket.close()
+
+
+def _server(service: "Service") -> _Running:
+    from dam.errors import BusyError, PolicyError
+
+    chosen = service.parts.settings
+    if chosen.host not in ("127.0.0.1", "::1", "localhost") and not chosen.token:
+        raise PolicyError(
+            f"Serving on {chosen.host} opens the library to the network.",
+            next_step="Set a token first: export DAM_TOKEN=$(openssl rand -hex 16)", code="serve.token_needed",
+        )  # fmt: skip
+    try:
+        return _Running(service)
+    except SystemExit as error:  # how uvicorn says that the port is taken
+        raise BusyError(f"Port {chosen.port} is taken.", next_step="Choose another: --port 8341", code="serve.port_taken") from error
+
+
+def migrate() -> None:
+    """Bring the library's tables to this version."""
+    import dam_migrations
+
+    chosen = settings()
+    before = dam_migrations.current(chosen.catalogue_path)
+    if before is None:
+        dam_migrations.require_current(chosen.catalogue_path)
+    dam_migrations.upgrade(chosen.catalogue_path)
+    say(f"Tables: {before} -> {dam_migrations.HEAD}" if before != dam_migrations.HEAD else f"Tables are at {before} already.")

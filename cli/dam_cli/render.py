@@ -1,0 +1,47 @@
+"""What commands print: JSON by the wire models, or words for people. Everything a stranger wrote is shown escaped."""
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from dam.media.paths import display
+from dam_cli.session import GLOBALS
+
+
+def put_json(model: Any) -> None:
+    """One object a line. `model` is a pydantic model or plain data."""
+    data = model.model_dump(mode="json") if hasattr(model, "model_dump") else model
+    sys.stdout.write(json.dumps(data, ensure_ascii=False, separators=(", ", ": ")) + "\n")
+
+
+def put(text: str = "") -> None:
+    """A line of data for people; control characters of strangers are escaped, our own newlines are kept."""
+    sys.stdout.write("\n".join(display(line) for line in text.split("\n")) + "\n")
+
+
+def style(text: str, code: str) -> str:
+    """ANSI colour, only on a terminal that wants it."""
+    if not GLOBALS.color or not sys.stdout.isatty():
+        return text
+    return f"\033[{code}m{text}\033[0m"
+
+
+def table(rows: Iterable[tuple[str, str]]) -> None:
+    """Two columns: a name and its value; empty values are left out."""
+    kept = [(name, value) for name, value in rows if value not in ("", "None")]
+    width = max((len(name) for name, _ in kept), default=0)
+    for name, value in kept:
+        first, *rest = display_lines(value)
+        sys.stdout.write(f"  {name.ljust(width)}  {first}\n")
+        for line in rest:
+            sys.stdout.write(f"  {' ' * width}  {line}\n")
+
+
+def display_lines(text: str, limit: int = 600) -> list[str]:
+    shown = text if len(text) <= limit else text[: limit - 1] + "…"
+    return [display(line) for line in shown.splitlines()] or [""]
+
+
+def megabytes(size_bytes: int) -> str:
+    return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 100_000 else f"{size_bytes / 1e3:.1f} kB"

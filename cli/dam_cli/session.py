@@ -1,0 +1,72 @@
+"""What every command needs: the global options, the library, and errors turned into words and exit codes."""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dam.service.library import Service
+    from dam.settings import Settings
+
+
+@dataclass(slots=True)
+class Globals:
+    """The options before the command (and `--json` after it)."""
+
+    library: Path | None = None
+    json: bool = False
+    quiet: bool = False
+    debug: bool = False
+    color: bool = True
+
+
+GLOBALS = Globals()
+
+
+def settings(**flags: object) -> "Settings":
+    """The settings of the chosen library. A wrong value is a usage error that names the setting."""
+    from pydantic import ValidationError
+
+    from dam.errors import UsageError
+    from dam.settings import load
+
+    try:
+        return load(GLOBALS.library, **flags)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else "settings"
+        raise UsageError(
+            f"The setting {name} is wrong: {first['msg']}.", next_step=f"Look at dam.toml or DAM_{name.upper()}."
+        ) from error
+
+
+@contextlib.contextmanager
+def library(*, create: bool = False, **flags: object) -> "Iterator[Service]":
+    """The open library. `create` makes it on first use; otherwise a missing or older one says what to run."""
+    import dam_migrations
+
+    from dam.service.library import create_library, open_service, protect_folder
+
+    chosen = settings(**flags)
+    found = dam_migrations.current(chosen.catalogue_path)
+    if create and found is None:
+        protect_folder(chosen.library)
+        dam_migrations.upgrade(chosen.catalogue_path)
+        create_library(chosen)
+        say(f"Created a library in {chosen.library}")
+    dam_migrations.require_current(chosen.catalogue_path)
+    with open_service(chosen) as service:
+        yield service
+
+
+def say(text: str) -> None:
+    """Words for people, on stderr."""
+    from dam.media.paths import display
+
+    if not GLOBALS.quiet:
+        print("\n".join(display(line) for line in text.split("\n")), file=sys.stderr)  # noqa: T201  # a terminal is a door
+
+

@@ -1,0 +1,100 @@
+"""Commands of upkeep: doctor, index rebuild, audit log and verify, plugins."""
+
+from typing import Annotated
+
+import typer
+
+from dam_cli import render
+from dam_cli.session import GLOBALS, library, say, settings
+
+audit = typer.Typer(help="The ledger of every change, a hash chain.", no_args_is_help=True, rich_markup_mode=None)
+index = typer.Typer(help="The full-text index, a disposable projection of the catalogue.", no_args_is_help=True, rich_markup_mode=None)
+
+
+def register(app: typer.Typer) -> None:
+    for command in (doctor, plugins):
+        app.command()(command)
+    app.add_typer(audit, name="audit")
+    app.add_typer(index, name="index")
+
+
+def doctor() -> None:
+    """Look at everything that can quietly go wrong. Exit 1 if something has failed."""
+    from dam_schemas.answers import CheckOut, DoctorOut
+
+    with library() as service:
+        checks = [CheckOut.model_validate(c) for c in service.upkeep.doctor()]
+    wire = DoctorOut(ok=all(c.status != "fail" for c in checks), checks=checks)
+    if GLOBALS.json:
+        render.put_json(wire)
+    else:
+        for check in checks:
+            word = {"ok": render.style("ok  ", "32"), "warn": render.style("warn", "33"), "fail": render.style("FAIL", "31")}[check.status]
+            import sys
+
+            sys.stdout.write(f"{word}  ")
+            render.put(f"{check.name}: {check.message}" + (f"\n      {check.next_step}" if check.next_step else ""))
+    raise typer.Exit(0 if wire.ok else 1)
+
+
+@audit.command("log")
+def audit_log(
+    asset: Annotated[str | None, typer.Argument(help="Only entries about this asset.")] = None,
+    after: Annotated[int, typer.Option(min=0, help="Entries after this number.")] = 0,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000)] = 100,
+) -> None:
+    """What was changed, when and by whom. Example: dam audit log --after 120 -n 20"""
+    from dam.service.finding import Finder
+    from dam_schemas.answers import AuditEntryOut
+
+    for row in Finder(settings()).audit(after=after, limit=limit, asset=asset):
+        wire = AuditEntryOut.model_validate(row)
+        if GLOBALS.json:
+            render.put_json(wire)
+        else:
+            render.put(f"{wire.seq:>6}  {wire.at[:19]}  {wire.actor:<16} {wire.action:<22} {wire.subject}")
+
+
+@audit.command("verify")
+def audit_verify() -> None:
+    """Check the whole chain by its published rule (docs/audit.md). Exit 1 if an entry was changed or is missing."""
+    from dam.service.finding import Finder
+    from dam_schemas.answers import AuditVerdictOut
+
+    found = Finder(settings()).verify_audit()
+    wire = AuditVerdictOut(
+        ok=found.ok, checked=found.checked, first_bad_seq=found.first_bad_seq, reason=found.reason, head=found.head.hash
+    )
+    if GLOBALS.json:
+        render.put_json(wire)
+    else:
+        verdict = f"{wire.checked} entries, the chain holds." if wire.ok else f"BROKEN at entry {wire.first_bad_seq}: {wire.reason}"
+        render.put(f"{verdict}\nhead {wire.head}")
+    raise typer.Exit(0 if wire.ok else 1)
+
+
+@index.command("rebuild")
+def index_rebuild() -> None:
+    """Make the index anew from the catalogue. Searches go on meanwhile."""
+    with library() as service:
+        say(f"{service.upkeep.rebuild_index()} assets indexed.")
+
+
+def plugins() -> None:
+    """The readers and engines that were found, and those that could not be loaded."""
+    from dam.fingerprint.compute import discovery as fingerprints
+    from dam.metadata.read import discovered as readers
+    from dam.watermark.detect import discovery as marks
+
+    for room, found in (("metadata reader", readers()), ("fingerprint", fingerprints()), ("watermark", marks())):
+        for plugin in found.plugins:
+            version = getattr(plugin, "version", None)
+            if GLOBALS.json:
+                render.put_json({"room": room, "name": plugin.name, "version": version, "problem": None})
+            else:
+                render.put(f"{room:<16} {plugin.name} {version or ''}".rstrip())
+        for broken in found.broken:
+            if GLOBALS.json:
+                render.put_json({"room": room, "name": broken.where, "version": None, "problem": broken.reason})
+            else:
+                render.put(f"{room:<16} {broken.where}: {broken.reason}")

@@ -1,0 +1,155 @@
+"""Writes of lineage edges, and the look-ups that the pure lineage rules need. Each works inside a Unit."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from dam.catalogue.tables import (
+    AssetRow,
+    CopyRow,
+    EdgeRow,
+    LocationRow,
+    ManifestRow,
+    ReferenceRow,
+)
+from dam.catalogue.unit import Unit
+from dam.model import Edge, Relation
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """An asset that may be what a reference means: under which name and root it was ever seen."""
+
+    asset_id: str
+    sha256: str
+    name_key: str
+    root_id: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A source that an asset names. `kind`: input, ingredient or copy (of which content)."""
+
+    kind: str
+    name: str | None = None
+    name_key: str | None = None
+    sha256: str | None = None
+    manifest_label: str | None = None
+    role: str | None = None
+
+
+def put(unit: Unit, edges: Iterable[Edge]) -> int:
+    """Add edges, or update their confidence and detail. Returns how many are new."""
+    new = 0
+    for edge in edges:
+        row = unit.session.exec(
+            select(EdgeRow).where(
+                EdgeRow.parent_id == edge.parent_id,
+                EdgeRow.child_id == edge.child_id,
+                EdgeRow.relation == edge.relation.value,
+                EdgeRow.evidence == edge.evidence,
+            )
+        ).first()
+        detail: dict[str, Any] = dict(edge.detail)
+        if row is None:
+            new += 1
+            row = EdgeRow(
+                id=unit.new_id(), parent_id=edge.parent_id, child_id=edge.child_id, relation=edge.relation.value,
+                evidence=edge.evidence, confidence=edge.confidence, detail=detail, asserted_by=edge.asserted_by,
+                asserted_at=unit.now,
+            )  # fmt: skip
+            unit.audit("edge.asserted", edge.child_id, {"parent": edge.parent_id, "relation": edge.relation.value, "evidence": edge.evidence})
+        elif (row.confidence, row.detail) != (edge.confidence, detail):
+            row.confidence, row.detail = edge.confidence, detail
+        unit.session.add(row)
+    unit.session.flush()
+    return new
+
+
+def drop(unit: Unit, child_id: str, relation: Relation, *, keep: Iterable[tuple[str, str]]) -> None:
+    """Remove machine-made edges into `child_id` of this relation whose (parent, evidence) is not in `keep`."""
+    kept = set(keep)
+    rows = unit.session.exec(
+        select(EdgeRow).where(
+            EdgeRow.child_id == child_id, EdgeRow.relation == relation.value, EdgeRow.asserted_by == "machine"
+        )
+    ).all()
+    for row in rows:
+        if (row.parent_id, row.evidence) not in kept:
+            unit.audit("edge.retracted", child_id, {"parent": row.parent_id, "relation": row.relation, "evidence": row.evidence})
+            unit.session.delete(row)
+    unit.session.flush()
+
+
+def holders(unit: Unit, *, name_keys: Sequence[str] = (), sha256s: Sequence[str] = ()) -> list[Holder]:
+    """Every asset with one of these names (at any time, in any root) or contents."""
+    statement = (
+        sa.select(
+            col(AssetRow.id), col(AssetRow.sha256), col(LocationRow.name_key), col(LocationRow.root_id), col(LocationRow.path)
+        )
+        .join(LocationRow, col(LocationRow.asset_id) == col(AssetRow.id))
+        .where(sa.or_(col(LocationRow.name_key).in_(list(name_keys)), col(AssetRow.sha256).in_(list(sha256s))))
+        .order_by(col(AssetRow.sha256), col(LocationRow.path))
+    )
+    return [Holder(*row) for row in unit.session.execute(statement)]
+
+
+def label_holders(unit: Unit, labels: Sequence[str]) -> dict[str, str]:
+    """Manifest label → asset: by the manifest that the asset's own bytes carry, or that its protected copy carries."""
+    wanted = list(labels)
+    found: dict[str, str] = {}
+    for label, asset_id in (
+        (col(CopyRow.manifest_label), col(CopyRow.asset_id)),
+        (col(ManifestRow.label), col(ManifestRow.asset_id)),
+    ):
+        rows = unit.session.execute(sa.select(label, asset_id).where(label.in_(wanted)))
+        found |= {row[0]: row[1] for row in rows if row[0]}
+    return found
+
+
+def add_references(unit: Unit, child_id: str, wanted: Iterable[Reference]) -> None:
+    for one in wanted:
+        unit.session.add(ReferenceRow(id=unit.new_id(), child_id=child_id, **asdict(one)))
+    unit.session.flush()
+
+
+def manifest_detail(unit: Unit, asset_id: str) -> dict[str, Any] | None:
+    """The verdict as it was stored (model.Credentials as plain data), or None."""
+    row = unit.session.get(ManifestRow, asset_id)
+    return dict(row.detail) if row else None
+
+
+def references_of(unit: Unit, child_id: str) -> list[ReferenceRow]:
+    return list(
+        unit.session.exec(select(ReferenceRow).where(ReferenceRow.child_id == child_id).order_by(ReferenceRow.id)).all()
+    )
+
+
+def children_wanting(
+    unit: Unit, *, name_keys: Sequence[str], sha256: str, labels: Sequence[str]
+) -> set[str]:
+    """Assets that name one of these as their source, found or not."""
+    statement = sa.select(col(ReferenceRow.child_id)).where(
+        sa.or_(
+            col(ReferenceRow.name_key).in_(list(name_keys)),
+            col(ReferenceRow.sha256) == sha256,
+            col(ReferenceRow.manifest_label).in_(list(labels)),
+        )
+    )
+    return {row[0] for row in unit.session.execute(statement)}
+
+
+def roots_of(unit: Unit, asset_id: str) -> set[str]:
+    rows = unit.session.execute(sa.select(col(LocationRow.root_id)).where(col(LocationRow.asset_id) == asset_id))
+    return {row[0] for row in rows}
+
+
+def labels_of(unit: Unit, asset_id: str) -> list[str]:
+    """Manifest labels under which others may name this asset: its own bytes' manifest, and its copies'."""
+    own = unit.session.execute(sa.select(col(ManifestRow.label)).where(col(ManifestRow.asset_id) == asset_id))
+    copies = unit.session.execute(sa.select(col(CopyRow.manifest_label)).where(col(CopyRow.asset_id) == asset_id))
+    return sorted({row[0] for row in [*own, *copies] if row[0]})

@@ -1,0 +1,345 @@
+"""Plain reads over a bare DB-API connection: cards, details, neighbours, the outbox. No ORM, so doors start fast.
+
+Only standard SQL stands here; what is SQLite's own stands in `sqlite`.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dam.catalogue import sqlite
+from dam.errors import MigrationError, NotFoundError, UsageError
+
+CHUNK = 400  # ids in one IN (...) list
+
+
+@dataclass(frozen=True, slots=True)
+class LocationCard:
+    root: str
+    path: str
+    availability: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An asset as lists show it. Attribute names are the wire's (dam_schemas.asset.AssetOut)."""
+
+    id: str
+    sha256: str
+    kind: str
+    status: str
+    title: str
+    mime: str
+    size_bytes: int
+    width_px: int | None
+    height_px: int | None
+    duration_s: float | None
+    ai_generated: bool | None
+    digital_source_type: str | None
+    tool: str | None
+    model: str | None
+    prompt: str | None
+    credential: str
+    credential_tier: str | None
+    protected: bool
+    availability: str
+    admitted_at: str
+    created_at: str
+    locations: tuple[LocationCard, ...]
+    characters: tuple[str, ...] = ()
+    scenes: tuple[str, ...] = ()
+    score: float | None = None
+    generation: dict[str, Any] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+
+
+@contextmanager
+def open_reader(path: Path) -> Iterator["Reader"]:
+    """A reader on the catalogue file, read-only."""
+    if not path.exists():
+        raise MigrationError(f"No library at {path.parent}.", next_step="Create one with: dam init (or dam up PATH).")
+    connection = sqlite.connect(path)
+    try:
+        yield Reader(connection)
+    finally:
+        connection.close()
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _availability(states: Iterable[str]) -> str:
+    found = set(states)
+    return next((s for s in ("online", "offline") if s in found), "missing")
+
+
+class Reader:
+    """Reads for doors and the index. `connection` is any DB-API connection whose rows can be read by name."""
+
+    def __init__(self, connection: Any) -> None:
+        self._db = connection
+
+    def rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
+        return [dict(row) for row in self._db.execute(sql, values).fetchall()]
+
+    def one(self, sql: str, *values: object) -> Any:
+        """The first column of the first row, or None."""
+        row = self._db.execute(sql, values).fetchone()
+        return row[0] if row else None
+
+    # -- assets
+
+    def cards(self, ids: Sequence[str]) -> list[Card]:
+        """Cards in the order of `ids`; ids that are not in the catalogue are left out."""
+        found: dict[str, Card] = {}
+        for at in range(0, len(ids), CHUNK):
+            part = list(ids[at : at + CHUNK])
+            found.update(self._cards(part))
+        return [found[i] for i in ids if i in found]
+
+    def _cards(self, ids: list[str]) -> dict[str, Card]:
+        marks = _marks(ids)
+        assets = self.rows(f"SELECT * FROM asset WHERE id IN ({marks})", *ids)  # noqa: S608  # only "?" is put in
+        generations = {
+            r["asset_id"]: r
+            for r in self.rows(f"SELECT * FROM generation WHERE asset_id IN ({marks})", *ids)  # noqa: S608
+        }
+        locations: dict[str, list[LocationCard]] = {}
+        sql = (
+            "SELECT l.asset_id, l.path, l.availability, r.name, r.state FROM location l JOIN root r ON r.id = l.root_id "  # noqa: S608
+            f"WHERE l.asset_id IN ({marks}) ORDER BY l.first_seen_at, l.path"
+        )
+        for r in self.rows(sql, *ids):
+            state = "offline" if r["state"] == "offline" and r["availability"] == "online" else r["availability"]
+            locations.setdefault(r["asset_id"], []).append(LocationCard(r["name"], r["path"], state))
+        unparsed = {
+            r["asset_id"]
+            for r in self.rows(
+                f"SELECT DISTINCT asset_id FROM claim WHERE reader = 'unparsed' AND asset_id IN ({marks})",  # noqa: S608
+                *ids,
+            )
+        }
+        return {
+            a["id"]: _card(a, generations.get(a["id"], {}), locations.get(a["id"], []), parsed=a["id"] not in unparsed)
+            for a in assets
+        }
+
+    def find(self, name: str) -> str:
+        """The asset id for an id, a unique prefix of id or SHA-256, or a location's path (relative or absolute).
+
+        Raises:
+            NotFoundError: nothing, or a prefix that fits several assets.
+        """
+        if not name:
+            raise UsageError("No asset was named.", next_step="Give an id, a SHA-256, a unique prefix or a path.")
+        exact = self.one("SELECT id FROM asset WHERE id = ? OR sha256 = ?", name, name.lower())
+        if exact:
+            return str(exact)
+        if len(name) >= 6 and all(c in "0123456789abcdef-" for c in name.lower()):
+            low, high = name.lower(), name.lower() + "~"
+            hits = self.rows(
+                "SELECT id FROM asset WHERE (id >= ? AND id < ?) OR (sha256 >= ? AND sha256 < ?) LIMIT 3", low, high, low, high
+            )
+            if len(hits) == 1:
+                return str(hits[0]["id"])
+            if hits:
+                raise NotFoundError(
+                    f"{name} is the beginning of several assets.", next_step="Give more characters.", code="asset.ambiguous"
+                )
+        found = self._by_path(name)
+        if found is None:
+            raise NotFoundError(
+                f"No asset {name}.", next_step="Try: dam search, or dam scan if the file is new.", code="asset.not_found"
+            )
+        return found
+
+    def _by_path(self, text: str) -> str | None:
+        roots = self.rows("SELECT id, path FROM root")
+        for root in roots:
+            prefix = root["path"].rstrip("/") + "/"
+            if text.startswith(prefix):
+                hit = self.one(
+                    "SELECT asset_id FROM location WHERE root_id = ? AND path = ?", root["id"], text[len(prefix) :]
+                )
+                if hit:
+                    return str(hit)
+        hits = self.rows("SELECT DISTINCT asset_id FROM location WHERE path = ? LIMIT 2", text)
+        return str(hits[0]["asset_id"]) if len(hits) == 1 else None
+
+    def detail(self, asset_id: str) -> dict[str, Any]:
+        """Everything about one asset, as plain data under the wire's names."""
+        card = self.cards([asset_id])
+        if not card:
+            raise NotFoundError(f"No asset {asset_id}.", code="asset.not_found")
+        manifest = self.rows("SELECT detail FROM manifest WHERE asset_id = ?", asset_id)
+        claims = self.rows(
+            "SELECT carrier, reader, reader_version, fields, raw_bytes, confidence FROM claim WHERE asset_id = ? ORDER BY carrier",
+            asset_id,
+        )
+        copies = self.rows(
+            "SELECT c.kind, c.recipe, c.sha256, c.size_bytes, c.mime, c.made_at, c.storage_key, m.mark_id, m.psnr_db, m.survived"
+            " FROM copy c LEFT JOIN mark m ON m.copy_id = c.id WHERE c.asset_id = ? ORDER BY c.made_at",
+            asset_id,
+        )
+        return {
+            "card": card[0],
+            "generation": card[0].generation or None,
+            "claims": [{**c, "fields": json.loads(c["fields"])} for c in claims],
+            "credentials": json.loads(manifest[0]["detail"]) if manifest else None,
+            "fingerprints": self.rows("SELECT engine, code, bits, frame_s FROM fingerprint WHERE asset_id = ? ORDER BY engine", asset_id),
+            "decisions": self.decisions(asset_id),
+            "copies": [{**c, "survived": json.loads(c["survived"]) if c["survived"] else {}} for c in copies],
+            "stages": self.rows("SELECT stage, state, code, message FROM job WHERE asset_id = ? ORDER BY stage", asset_id),
+            "edges": self.edges([asset_id]),
+        }
+
+    def decisions(self, asset_id: str) -> list[dict[str, Any]]:
+        return self.rows(
+            "SELECT verdict, reason, person, decided_at FROM decision WHERE asset_id = ? ORDER BY decided_at, id", asset_id
+        )
+
+    # -- lineage
+
+    def edges(self, ids: Sequence[str], *, up: bool = True, down: bool = True) -> list[dict[str, Any]]:
+        """Edges that end (`up`: towards parents) or start (`down`) at one of these assets."""
+        found = []
+        for wanted, column in ((up, "child_id"), (down, "parent_id")):
+            for at in range(0, len(ids) if wanted else 0, CHUNK):
+                part = ids[at : at + CHUNK]
+                found += self.rows(
+                    "SELECT parent_id, child_id, relation, evidence, confidence, detail, asserted_by FROM edge "  # noqa: S608
+                    f"WHERE {column} IN ({_marks(part)}) ORDER BY relation, parent_id, child_id, evidence",
+                    *part,
+                )
+        return [{**e, "detail": json.loads(e["detail"])} for e in found]
+
+    # -- outbox
+
+    def outbox(self, limit: int) -> list[tuple[int, str]]:
+        return [(r["seq"], r["asset_id"]) for r in self.rows("SELECT seq, asset_id FROM outbox ORDER BY seq LIMIT ?", limit)]
+
+    def asset_ids(self, *, after: str = "", limit: int = 1000) -> list[str]:
+        """Asset ids in id order, for a rebuild by pages."""
+        return [r["id"] for r in self.rows("SELECT id FROM asset WHERE id > ? ORDER BY id LIMIT ?", after, limit)]
+
+    # -- state of the library
+
+    def roots(self) -> list[dict[str, Any]]:
+        return self.rows(
+            "SELECT r.*, (SELECT count(*) FROM location l WHERE l.root_id = r.id AND l.availability = 'online') AS files"
+            " FROM root r ORDER BY r.name"
+        )
+
+    def quarantined(self) -> list[dict[str, Any]]:
+        """Every file that is held back, with its reason: before admission, or at a later stage."""
+        held = self.rows(
+            "SELECT r.name AS root, i.path, i.code, i.message FROM intake i JOIN root r ON r.id = i.root_id"
+            " WHERE i.state = 'quarantined' ORDER BY r.name, i.path"
+        )
+        failed = self.rows(
+            "SELECT r.name AS root, l.path, j.code, j.message, j.stage FROM job j JOIN location l ON l.asset_id = j.asset_id"
+            " JOIN root r ON r.id = l.root_id WHERE j.state = 'failed' AND l.availability = 'online' ORDER BY r.name, l.path"
+        )
+        return held + [{k: v for k, v in f.items() if k != "stage"} for f in failed]
+
+    def pending(self) -> dict[str, int]:
+        """How much work is left: files to admit, and stages to run that do not wait for an offline drive."""
+        return {
+            "admit": self.one("SELECT count(*) FROM intake WHERE state IN ('due', 'running')") or 0,
+            "stages": self.one(
+                "SELECT count(*) FROM job WHERE state = 'running' OR (state = 'due' AND coalesce(code, '') <> 'asset.offline')"
+            )
+            or 0,
+        }
+
+    def waiting(self) -> list[str]:
+        """Files that are seen and not yet read: they keep changing, or their try comes later."""
+        return [
+            f"{r['name']}/{r['path']}"
+            for r in self.rows(
+                "SELECT r.name, i.path FROM intake i JOIN root r ON r.id = i.root_id WHERE i.state <> 'quarantined' ORDER BY 1, 2"
+            )
+        ]
+
+    def explained(self, roots: Sequence[str]) -> int:
+        """How many files of these roots (by name) are an asset's online location, or quarantined before admission."""
+        names = list(roots)
+        if not names:
+            return 0
+        sql = (
+            "SELECT count(*) FROM (SELECT l.root_id, l.path FROM location l WHERE l.availability = 'online'"  # noqa: S608
+            " UNION SELECT i.root_id, i.path FROM intake i WHERE i.state = 'quarantined') f"
+            f" JOIN root r ON r.id = f.root_id WHERE r.name IN ({_marks(names)})"
+        )
+        return int(self.one(sql, *names) or 0)
+
+    def is_due(self, now: float) -> bool:
+        """Whether any file or stage could be taken up at `now` (Unix time)."""
+        return bool(
+            self.one("SELECT 1 FROM intake WHERE state = 'due' AND not_before <= ? LIMIT 1", now)
+            or self.one("SELECT 1 FROM job WHERE state = 'due' AND not_before <= ? LIMIT 1", now)
+        )
+
+    def readable_places(self, asset_id: str) -> list[tuple[str, str, tuple[int, int, str]]]:
+        """(root folder, relative path, (size_bytes, mtime_ns, inode)) of every location that should be readable now."""
+        rows = self.rows(
+            "SELECT r.path AS folder, l.path, l.size_bytes, l.mtime_ns, l.inode FROM location l JOIN root r ON r.id = l.root_id"
+            " WHERE l.asset_id = ? AND l.availability = 'online' AND r.state <> 'offline' ORDER BY l.first_seen_at, l.path",
+            asset_id,
+        )
+        return [(r["folder"], r["path"], (r["size_bytes"], r["mtime_ns"], r["inode"])) for r in rows]
+
+    def counts(self) -> dict[str, Any]:
+        def grouped(column: str) -> dict[str, int]:
+            return {r["k"]: r["n"] for r in self.rows(f"SELECT {column} AS k, count(*) AS n FROM asset GROUP BY {column} ORDER BY k")}  # noqa: S608
+
+        return {
+            "assets": self.one("SELECT count(*) FROM asset") or 0,
+            "by_kind": grouped("kind"),
+            "by_state": grouped("review_status"),
+            "by_credential": grouped("credential_state"),
+            "protected": self.one("SELECT count(*) FROM copy WHERE kind = 'protected'") or 0,
+        }
+
+    def audit(self, *, after: int = 0, limit: int = 1000, subject: str | None = None) -> list[dict[str, Any]]:
+        where = "AND subject = ? " if subject else ""
+        values: tuple[object, ...] = (after, subject, limit) if subject else (after, limit)
+        return self.rows(f"SELECT * FROM audit_entry WHERE seq > ? {where}ORDER BY seq LIMIT ?", *values)  # noqa: S608
+
+
+def _card(asset: dict[str, Any], made: dict[str, Any], locations: list[LocationCard], *, parsed: bool) -> Card:
+    generation = {k: v for k, v in made.items() if k not in ("asset_id", "detail") and v is not None}
+    if made:
+        generation |= json.loads(made["detail"]) if isinstance(made["detail"], str) else made["detail"]
+        if "seed" in generation:
+            generation["seed"] = int(generation["seed"])
+    return Card(
+        id=asset["id"],
+        sha256=asset["sha256"],
+        kind=asset["kind"],
+        status=asset["review_status"],
+        title=asset["title"],
+        mime=asset["mime"],
+        size_bytes=asset["size_bytes"],
+        width_px=asset["width_px"],
+        height_px=asset["height_px"],
+        duration_s=asset["duration_s"],
+        ai_generated=None if asset["ai_generated"] is None else bool(asset["ai_generated"]),
+        digital_source_type=asset["digital_source_type"],
+        tool=made.get("tool"),
+        model=made.get("model"),
+        prompt=made.get("prompt"),
+        credential=asset["credential_state"],
+        credential_tier=asset["credential_tier"],
+        protected=bool(asset["protected"]),
+        availability=_availability(location.availability for location in locations),
+        admitted_at=asset["admitted_at"],
+        created_at=asset["created_at"],
+        locations=tuple(locations),
+        generation=generation,
+        flags=() if parsed else ("unparsed",),
+    )

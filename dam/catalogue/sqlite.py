@@ -1,0 +1,86 @@
+"""The dialect file: everything that only SQLite knows. Another database gets a module of this shape.
+
+SQLite 3.7.0 to 3.51.2 can corrupt a WAL database when two connections commit and checkpoint at once (fixed in 3.51.3),
+and a watcher, an API and workers on one file are that pattern: where Python's own SQLite is older, the `pysqlite3`
+wheel's is used. See docs/decisions/0003-sqlite.md.
+"""
+
+import sqlite3
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dam.errors import BusyError, DamError, StorageError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+SAFE_VERSION = (3, 51, 3)
+BUSY_TIMEOUT_MS = 30_000
+
+
+@cache
+def driver() -> Any:
+    """The DB-API module with a safe SQLite; Python's own where nothing better is installed (doctor says so)."""
+    if sqlite3.sqlite_version_info >= SAFE_VERSION:
+        return sqlite3
+    try:
+        from pysqlite3 import dbapi2
+    except ImportError:
+        return sqlite3
+    return dbapi2 if dbapi2.sqlite_version_info >= sqlite3.sqlite_version_info else sqlite3
+
+
+def is_safe() -> bool:
+    return tuple(driver().sqlite_version_info) >= SAFE_VERSION
+
+
+def connect(path: Path, *, write: bool = False) -> Any:
+    """A bare connection for plain reads (and the outbox's deletes). Rows come back by name."""
+    uri = f"{path.absolute().as_uri()}?mode={'rw' if write else 'ro'}"
+    connection = driver().connect(uri, uri=True, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None)
+    connection.row_factory = driver().Row
+    if write:
+        connection.execute("PRAGMA synchronous=FULL")
+    return connection
+
+
+def create_engine(path: Path) -> "Engine":
+    """WAL, synchronous FULL, foreign keys on. Connections marked `dam_write` begin IMMEDIATE: one writer at a time,
+    so a transaction that has begun never fails later for want of the lock.
+    """
+    import sqlalchemy as sa
+
+    engine = sa.create_engine(
+        f"sqlite:///{path}", module=driver(), connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "isolation_level": None}
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        write = connection.get_execution_options().get("dam_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def translate(error: Exception, path: Path) -> DamError | None:
+    """Our error for a database failure that a person can do something about, else None."""
+    text = str(error).lower()
+    if "locked" in text or "busy" in text:
+        return BusyError(
+            f"{path} is held by another process.", next_step="Wait for the other dam command, or stop it, then try again."
+        )
+    if "full" in text:
+        return StorageError(
+            f"The disk of {path} is full.", next_step="Free some space, then run dam scan.", code="storage.full"
+        )
+    if "readonly" in text or "unable to open" in text or "i/o error" in text:
+        return StorageError(
+            f"{path} cannot be written ({error}).", next_step="Check the folder's permissions.", code="storage.readonly"
+        )
+    return None

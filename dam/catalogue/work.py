@@ -1,0 +1,202 @@
+"""What is due: files to admit (intake) and stages to run (job). The tables are the truth; nothing else remembers.
+
+A claim marks a row `running` with the worker's name (host:pid:...). A worker that dies leaves its rows running:
+`release` gives them back once its process is gone. Every stage is idempotent, so running one twice does no harm.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from dam.catalogue.tables import AssetRow, IntakeRow, JobRow, RootRow
+from dam.catalogue.unit import Unit
+
+STAGES = ("pixels", "protect")  # the order in which they are claimed
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A file to admit: its root's folder and relative path (bytes-safe text), and what stat said of it."""
+
+    id: str
+    root_id: str
+    root_path: str
+    path: str
+    seen: tuple[int, int, str]
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    id: str
+    asset_id: str
+    stage: str
+    version: str
+    tries: int
+    sha256: str
+    kind: str
+    mime: str
+    size_bytes: int
+
+
+def note_arrivals(unit: Unit, root_id: str, seen: Sequence[tuple[str, tuple[int, int, str], float]]) -> None:
+    """Record new or changed files: (path, (size_bytes, mtime_ns, inode), not_before as Unix time)."""
+    paths = [s[0] for s in seen]
+    known = {
+        row.path: row
+        for at in range(0, len(paths), 400)
+        for row in unit.session.exec(
+            select(IntakeRow).where(IntakeRow.root_id == root_id, col(IntakeRow.path).in_(paths[at : at + 400]))
+        )
+    }
+    for path, (size_bytes, mtime_ns, inode), not_before in seen:
+        row = known.get(path) or IntakeRow(
+            id=unit.new_id(), root_id=root_id, path=path, size_bytes=0, mtime_ns=0, inode="", seen_at=unit.now
+        )
+        row.size_bytes, row.mtime_ns, row.inode = size_bytes, mtime_ns, inode
+        row.state, row.code, row.message, row.worker = "due", None, None, None
+        row.tries, row.not_before, row.seen_at = 0, not_before, unit.now
+        unit.session.add(row)
+
+
+def claim_arrivals(unit: Unit, worker: str, *, now: float, limit: int) -> list[Arrival]:
+    rows = unit.session.execute(
+        sa.select(IntakeRow, col(RootRow.path))
+        .join(RootRow, col(RootRow.id) == col(IntakeRow.root_id))
+        .where(col(IntakeRow.state) == "due", col(IntakeRow.not_before) <= now, col(RootRow.state) != "offline")
+        .order_by(col(IntakeRow.not_before), col(IntakeRow.id))
+        .limit(limit)
+    ).all()
+    for row, _ in rows:
+        row.state, row.worker = "running", worker
+        unit.session.add(row)
+    return [
+        Arrival(r.id, r.root_id, root_path, r.path, (r.size_bytes, r.mtime_ns, r.inode), r.tries) for r, root_path in rows
+    ]
+
+
+def settle_later(unit: Unit, arrival_id: str, seen: tuple[int, int, str], not_before: float) -> None:
+    """The file changed while it was read: look again later, and never count that against it."""
+    row = unit.session.get(IntakeRow, arrival_id)
+    if row is not None:
+        row.size_bytes, row.mtime_ns, row.inode = seen
+        row.state, row.worker, row.not_before = "due", None, not_before
+        row.code, row.message = "file.changing", "The file changed while it was being read."
+        unit.session.add(row)
+
+
+def arrived(unit: Unit, arrival_id: str) -> None:
+    unit.session.execute(sa.delete(IntakeRow).where(col(IntakeRow.id) == arrival_id))
+
+
+def arrival_failed(unit: Unit, arrival_id: str, code: str, message: str, *, retry_at: float | None) -> bool:
+    """Try again at `retry_at`, or quarantine when it is None. Returns whether the file is now quarantined."""
+    row = unit.session.get(IntakeRow, arrival_id)
+    if row is None:
+        return False
+    row.tries += 1
+    row.code, row.message, row.worker = code, message, None
+    row.state, row.not_before = ("due", retry_at) if retry_at is not None else ("quarantined", 0.0)
+    unit.session.add(row)
+    return retry_at is None
+
+
+def claim_jobs(unit: Unit, worker: str, *, now: float, limit: int) -> list[Job]:
+    """Due stages, earlier stages first."""
+    found: list[Job] = []
+    for stage in STAGES:
+        rows = unit.session.execute(
+            sa.select(JobRow, AssetRow)
+            .join(AssetRow, col(AssetRow.id) == col(JobRow.asset_id))
+            .where(col(JobRow.state) == "due", col(JobRow.stage) == stage, col(JobRow.not_before) <= now)
+            .order_by(col(JobRow.not_before), col(JobRow.id))
+            .limit(limit - len(found))
+        ).all()
+        for row, asset in rows:
+            row.state, row.worker = "running", worker
+            unit.session.add(row)
+            found.append(
+                Job(row.id, asset.id, row.stage, row.version, row.tries, asset.sha256, asset.kind, asset.mime, asset.size_bytes)
+            )
+        if found:
+            break
+    return found
+
+
+def job_ended(
+    unit: Unit, job_id: str, state: str, *, code: str | None = None, message: str | None = None, retry_at: float = 0.0
+) -> None:
+    """`state`: done, skipped, failed (quarantined), or due (tried again at `retry_at`)."""
+    row = unit.session.get(JobRow, job_id)
+    if row is None:
+        return
+    row.state, row.code, row.message, row.worker = state, code, message, None
+    row.not_before, row.changed_at = retry_at, unit.now
+    row.tries = 0 if state == "done" else row.tries + 1
+    unit.session.add(row)
+
+
+def release(unit: Unit, is_gone: Callable[[str], bool], *, crashed: bool = False) -> int:
+    """Give back what workers left running that are gone. Returns how many rows.
+
+    `crashed` counts it as a try: a file that takes the process down again and again ends in quarantine
+    (`quarantine_poison`).
+    """
+    freed = 0
+    table: Any
+    for table in (IntakeRow, JobRow):
+        workers = unit.session.execute(sa.select(table.worker).where(table.state == "running").distinct()).all()
+        for (worker,) in workers:
+            if worker is None or is_gone(worker):
+                result = unit.session.execute(
+                    sa.update(table)
+                    .where(table.state == "running", table.worker == worker)
+                    .values(state="due", worker=None, tries=table.tries + (1 if crashed else 0))
+                )
+                freed += int(getattr(result, "rowcount", 0))
+    return freed
+
+
+def retry_failed(unit: Unit, *, code_prefix: str) -> int:
+    """Make failed stages due again whose cause has nothing to do with the file (storage.*, engine.*)."""
+    result = unit.session.execute(
+        sa.update(JobRow)
+        .where(col(JobRow.state) == "failed", col(JobRow.code).like(f"{code_prefix}%"))
+        .values(state="due", tries=0, not_before=0.0)
+    )
+    return int(getattr(result, "rowcount", 0))
+
+
+def forget_arrivals(unit: Unit, root_id: str, paths: Sequence[str]) -> None:
+    """Files that were waiting or quarantined and are not there any more."""
+    for at in range(0, len(paths), 400):
+        unit.session.execute(
+            sa.delete(IntakeRow).where(
+                col(IntakeRow.root_id) == root_id, col(IntakeRow.path).in_(list(paths[at : at + 400]))
+            )
+        )
+
+
+def quarantine_poison(unit: Unit, *, max_crashes: int) -> int:
+    """Set aside what was running in `max_crashes` processes that died: it may be what kills them."""
+    message = f"The worker died {max_crashes} times while this was running."
+    count = 0
+    for table, state in ((IntakeRow, "quarantined"), (JobRow, "failed")):
+        result = unit.session.execute(
+            sa.update(table)
+            .where(col(table.state) == "due", col(table.tries) >= max_crashes)
+            .values(state=state, code="engine.crashed", message=message)
+        )
+        count += int(getattr(result, "rowcount", 0))
+    return count
+
+
+def wake_offline(unit: Unit) -> int:
+    """Stages that waited for a drive are due now."""
+    result = unit.session.execute(
+        sa.update(JobRow).where(col(JobRow.state) == "due", col(JobRow.code) == "asset.offline").values(not_before=0.0, code=None)
+    )
+    return int(getattr(result, "rowcount", 0))

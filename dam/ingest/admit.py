@@ -1,0 +1,118 @@
+"""ADMIT: a settled path becomes an asset with a location, claims, a generation and edges, and is searchable.
+
+Reading happens outside the transaction; the file's stat is compared before and after, so half a file is never admitted.
+"""
+
+import os
+from datetime import UTC, datetime
+
+from dam.catalogue import assets, edges, work
+from dam.catalogue.tables import AssetRow
+from dam.catalogue.unit import Unit, iso
+from dam.catalogue.work import Arrival
+from dam.ingest import relate
+from dam.ingest.inspection import inspect_file
+from dam.ingest.parts import Parts
+from dam.media.paths import from_text, match_key
+from dam.model import Edge, Inspection, Kind, Relation
+from dam.watch.walk import entry_at
+
+PIXELS_VERSION = "1"
+PROTECT_VERSION = "1"
+RETRY_CODES = ("file.unreadable", "file.lost")
+PROTECTABLE = ("image/png", "image/jpeg", "image/webp", "image/tiff", "image/bmp")
+
+
+def admit(parts: Parts, arrival: Arrival) -> str:
+    """Admit one file. Returns what became of it: admitted, known, changing, gone, retried or quarantined."""
+    folder, path = from_text(arrival.root_path), from_text(arrival.path)
+    before = entry_at(folder, path)
+    if before is None:
+        return _gone(parts, arrival, folder)
+    later = parts.wall() + parts.settings.settle_s
+    if before.seen != arrival.seen:
+        with parts.catalogue.change() as unit:
+            work.settle_later(unit, arrival.id, before.seen, later)
+        return "changing"
+    if before.size_bytes == 0:
+        return _fail(parts, arrival, "file.empty", "The file has 0 bytes. It is looked at again when it changes.")
+    found = inspect_file(os.path.join(folder, path), parts.trust, max_bytes=parts.max_bytes)
+    after = entry_at(folder, path)
+    if after is None:
+        return _gone(parts, arrival, folder)
+    if after.seen != before.seen:
+        with parts.catalogue.change() as unit:
+            work.settle_later(unit, arrival.id, after.seen, later)
+        return "changing"
+    if found.sha256 is None:
+        problem = found.problems[0]
+        return _fail(parts, arrival, problem.code, problem.message)
+    with parts.catalogue.change() as unit:
+        return _commit(parts, unit, arrival, found)
+
+
+def _gone(parts: Parts, arrival: Arrival, folder: str) -> str:
+    if not os.path.isdir(folder):
+        return _fail(parts, arrival, "file.lost", "The root went away while the file was waiting.")
+    with parts.catalogue.change() as unit:
+        work.arrived(unit, arrival.id)
+    return "gone"
+
+
+def _fail(parts: Parts, arrival: Arrival, code: str, message: str) -> str:
+    again = code in RETRY_CODES and arrival.tries + 1 < parts.settings.max_tries
+    retry_at = parts.wall() + 0.5 * 2**arrival.tries if again else None
+    with parts.catalogue.change() as unit:
+        if work.arrival_failed(unit, arrival.id, code, message, retry_at=retry_at):
+            unit.audit("file.quarantined", arrival.root_id, {"path": arrival.path, "code": code})
+            return "quarantined"
+    return "retried"
+
+
+def _commit(parts: Parts, unit: Unit, arrival: Arrival, found: Inspection) -> str:
+    assert found.sha256 is not None
+    asset = assets.by_sha256(unit, found.sha256)
+    new = asset is None
+    if asset is None:
+        created = iso(datetime.fromtimestamp(max(0, arrival.seen[1]) / 1e9, tz=UTC))
+        asset = assets.add(unit, found, title=match_title(arrival.path), created_at=created)
+        relate.note_references(unit, asset.id, found)
+        _want_stages(parts, unit, asset, arrival)
+    _, replaced = assets.place(unit, asset.id, arrival.root_id, arrival.path, arrival.seen)
+    work.arrived(unit, arrival.id)
+    if new:
+        unit.audit("asset.admitted", asset.id, {"sha256": asset.sha256, "root": arrival.root_id, "path": arrival.path})
+    else:
+        unit.audit("location.added", asset.id, {"root": arrival.root_id, "path": arrival.path})
+    if replaced is not None:
+        edge = Edge(replaced, asset.id, Relation.REVISION, "same_path", 0.9, {"path": arrival.path})
+        edges.put(unit, [edge])
+        unit.audit("location.replaced", asset.id, {"before": replaced, "root": arrival.root_id, "path": arrival.path})
+    relate.on_arrival(unit, asset, match_key(arrival.path))
+    return "admitted" if new else "known"
+
+
+def match_title(path: str) -> str:
+    """The file's name: what people call the asset until they name it."""
+    return path.rsplit("/", 1)[-1]
+
+
+def _want_stages(parts: Parts, unit: Unit, asset: AssetRow, arrival: Arrival) -> None:
+    if asset.kind in (Kind.IMAGE, Kind.VIDEO):
+        assets.want_stage(unit, asset.id, "pixels", PIXELS_VERSION)
+    policy = relate.root_policy(unit, arrival.root_id) or parts.settings.protect
+    if asset.kind == Kind.IMAGE:
+        assets.want_stage(unit, asset.id, "protect", PROTECT_VERSION, skip=why_not_protected(asset, policy))
+
+
+def why_not_protected(asset: AssetRow, policy: str) -> tuple[str, str] | None:
+    """(code, reason) when policy or format leave this picture without a protected copy, else None."""
+    if policy == "none":
+        return "protect.policy", "The root's policy makes no protected copies."
+    if policy == "ai" and asset.ai_generated is not True:
+        return "protect.policy", "The policy protects AI-made pictures; nothing says that this is one."
+    if asset.mime not in PROTECTABLE:
+        return "protect.unsupported", f"No protected copies of {asset.mime} yet."
+    if (asset.frame_count or 1) > 1:
+        return "protect.unsupported", "No protected copies of animated pictures yet."
+    return None

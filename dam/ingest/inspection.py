@@ -1,0 +1,81 @@
+"""What is in a file: hash, media facts, credential verdict, claims and their merged answer. Decodes no pixels."""
+
+import dataclasses
+import enum
+from collections.abc import Mapping
+from typing import Any
+
+from dam.errors import UnreadableError
+from dam.media import hashing
+from dam.media.probe import probe
+from dam.metadata.merge import merge
+from dam.metadata.read import read_claims
+from dam.model import Credentials, CredentialState, Inspection, Problem
+from dam.provenance import verdict
+from dam.provenance.trust import TrustStore
+
+NO_CREDENTIALS = Credentials(CredentialState.NONE)
+
+
+def inspect_file(path: str, store: TrustStore | None, *, max_bytes: int | None = None) -> Inspection:
+    """Inspect one file. Never raises for what the file is: a file that cannot be read is an answer with problems.
+
+    Args:
+        path: as the operating system names it.
+        store: trust anchors for the credential verdict, or None.
+        max_bytes: larger files are answered with problem "file.too_large" and not read.
+    """
+    try:
+        found = probe(path)
+        if max_bytes is not None and found.size_bytes > max_bytes:
+            message = f"{found.size_bytes / 2**30:.1f} GiB is more than the limit of {max_bytes / 2**30:.0f} GiB (max_file_gib)."
+            return _unread(path, Problem("file.too_large", message))
+        sha256 = hashing.sha256_file(path)
+    except UnreadableError as error:
+        return _unread(path, Problem(error.code, error.message))
+    except OSError as error:
+        return _unread(path, Problem("file.unreadable", error.strerror or str(error)))
+    credentials = verdict.judge(path, found.media.mime, store) if found.has_c2pa else NO_CREDENTIALS
+    claims, problems = read_claims(found, credentials)
+    merged = merge(claims)
+    whole = Inspection(
+        path=path,
+        sha256=sha256,
+        size_bytes=found.size_bytes,
+        media=found.media,
+        ai_generated=merged.ai_generated,
+        digital_source_type=merged.digital_source_type,
+        generation=merged.generation,
+        claims=claims,
+        credentials=credentials,
+        problems=(*found.problems, *problems),
+    )
+    safe: Inspection = clean(whole)
+    return dataclasses.replace(safe, path=path)
+
+
+def _unread(path: str, problem: Problem) -> Inspection:
+    return Inspection(
+        path=path, sha256=None, size_bytes=None, media=None, ai_generated=None, digital_source_type=None,
+        generation=None, claims=(), credentials=NO_CREDENTIALS, problems=(problem,),
+    )  # fmt: skip
+
+
+def clean(value: Any) -> Any:
+    """The same value with every text fit for databases and JSON: lone surrogates replaced, NUL removed, NaN to None.
+
+    Strangers write these texts: `"\\ud800"` is valid JSON and no valid UTF-8, and no database column takes NUL.
+    """
+    if isinstance(value, str) and not isinstance(value, enum.Enum):
+        if value.isascii() and "\0" not in value:
+            return value
+        return value.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+    if isinstance(value, float):
+        return value if value - value == 0 else None
+    if isinstance(value, Mapping):
+        return {clean(k): clean(v) for k, v in value.items()}
+    if isinstance(value, tuple | list):
+        return type(value)(clean(v) for v in value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.replace(value, **{f.name: clean(getattr(value, f.name)) for f in dataclasses.fields(value)})
+    return value

@@ -1,0 +1,96 @@
+"""Edges from what assets name as their sources: worked out again whenever either side arrives, so order never matters."""
+
+from typing import Any
+
+from dam.catalogue import edges
+from dam.catalogue.edges import Reference
+from dam.catalogue.tables import AssetRow, ReferenceRow, RootRow
+from dam.catalogue.unit import Unit
+from dam.lineage.ingredients import edges_from_credentials
+from dam.lineage.names import Candidate, bare_name, edges_by_name
+from dam.media.paths import match_key
+from dam.model import Credentials, CredentialState, Edge, Ingredient, Input, Inspection, Relation
+
+MAX_WAITING = 2_000  # children looked at again for one arrival; beyond it a name is too common to say anything
+MAX_REFERENCES = 1_000  # sources of one asset
+MADE_FROM_REFERENCES = (Relation.INPUT, Relation.INGREDIENT, Relation.PROTECTED_COPY)
+
+
+def root_policy(unit: Unit, root_id: str) -> str | None:
+    row = unit.session.get(RootRow, root_id)
+    return row.protect if row else None
+
+
+def note_references(unit: Unit, child_id: str, found: Inspection) -> None:
+    """Keep what a new asset names as its sources, found or not."""
+    wanted = {
+        Reference("input", name=x.name, name_key=_key(x.name), sha256=x.sha256.lower() if x.sha256 else None, role=x.role)
+        for x in (found.generation.inputs if found.generation else ())
+    }
+    for i in found.credentials.ingredients:
+        wanted.add(
+            Reference("ingredient", name=i.title, name_key=_key(i.title), manifest_label=i.manifest_label, role=i.relationship)
+        )
+    copied = found.credentials.custom.get("sha256")
+    if isinstance(copied, str):
+        wanted.add(Reference("copy", sha256=copied.lower()))
+    edges.add_references(unit, child_id, sorted(wanted, key=repr)[:MAX_REFERENCES])
+
+
+def _key(name: str | None) -> str | None:
+    return match_key(bare_name(name)) or None if name else None
+
+
+def on_arrival(unit: Unit, asset: AssetRow, name_key: str) -> None:
+    """An asset was seen under a name: settle its own sources, and those of every asset that may mean it."""
+    waiting = edges.children_wanting(
+        unit, name_keys=[name_key], sha256=asset.sha256, labels=edges.labels_of(unit, asset.id)
+    )
+    for child_id in sorted({asset.id, *sorted(waiting)[:MAX_WAITING]}):
+        settle(unit, child_id)
+
+
+def on_label(unit: Unit, label: str) -> None:
+    """A manifest label became known: settle the assets that name it."""
+    for child_id in sorted(edges.children_wanting(unit, name_keys=[], sha256="", labels=[label]))[:MAX_WAITING]:
+        settle(unit, child_id)
+
+
+def settle(unit: Unit, child_id: str) -> None:
+    """Make the machine's edges into `child_id` exactly what its references and today's catalogue say."""
+    references = edges.references_of(unit, child_id)
+    if not references:
+        return
+    found = _edges(unit, child_id, references)
+    for relation in MADE_FROM_REFERENCES:
+        mine = [e for e in found if e.relation is relation]
+        edges.drop(unit, child_id, relation, keep={(e.parent_id, e.evidence) for e in mine})
+        edges.put(unit, mine)
+
+
+def _edges(unit: Unit, child_id: str, references: list[ReferenceRow]) -> list[Edge]:
+    holders = edges.holders(
+        unit,
+        name_keys=sorted({r.name_key for r in references if r.name_key}),
+        sha256s=sorted({r.sha256 for r in references if r.sha256}),
+    )
+    own_roots = edges.roots_of(unit, child_id)
+    candidates = [
+        Candidate(h.asset_id, h.sha256, h.name_key, same_root=h.root_id in own_roots, path=h.path) for h in holders
+    ]
+    inputs = [Input(r.name, r.sha256, r.role) for r in references if r.kind == "input"]
+    found = edges_by_name(child_id, inputs, candidates)
+    detail = edges.manifest_detail(unit, child_id)
+    if detail is not None:
+        labels = edges.label_holders(unit, sorted({r.manifest_label for r in references if r.manifest_label}))
+        found += edges_from_credentials(child_id, _credentials(detail), candidates, labels)
+    return found
+
+
+def _credentials(detail: dict[str, Any]) -> Credentials:
+    """The part of a stored verdict that edges are made from."""
+    return Credentials(
+        CredentialState(detail["state"]),
+        ingredients=tuple(Ingredient(**i) for i in detail["ingredients"]),
+        custom=detail["custom"],
+    )

@@ -1,0 +1,198 @@
+"""The workers: threads of one process that take what is due, admit first, then pixels, then protection.
+
+Threads are enough: hashing, decoding, resizing and signing release the GIL. What a thread claims is written down as
+running under this process's name; `release_dead` gives back what a killed process had claimed.
+"""
+
+import logging
+import os
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from dam.catalogue import work
+from dam.catalogue.reading import open_reader
+from dam.catalogue.work import Arrival, Job
+from dam.errors import BadFileError, BusyError, DamError, EngineError, PolicyError, StorageError
+from dam.ingest import admit, pixels, protect
+from dam.ingest.parts import Parts
+from dam.media.paths import from_text
+from dam.watch.walk import entry_at
+
+log = logging.getLogger("dam.ingest")
+
+BATCH = 4  # rows that one claim takes for one thread
+IDLE_S = 0.2
+MAX_CRASHES = 25  # a claim takes several rows, so a row's count also holds deaths that others caused
+OFFLINE_RETRY_S = 300.0
+STAGES: dict[str, Callable[[Parts, Job, str], None]] = {"pixels": pixels.run, "protect": protect.run}
+
+
+def worker_name() -> str:
+    """host:pid:start: the start time tells a process from a later one with the same number."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
+
+
+def _started(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
+    except (OSError, IndexError):
+        return "0"
+
+
+def is_gone(worker: str) -> bool:
+    """Whether a worker of this machine has died. Other machines' workers are never judged from here."""
+    host, pid, started = worker.rsplit(":", 2)
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except (PermissionError, ValueError):
+        return False
+    return _started(int(pid)) != started
+
+
+def release_dead(parts: Parts) -> int:
+    """Make due again what dead workers of this machine left running. Call at start."""
+    with parts.catalogue.change() as unit:
+        freed = work.release(unit, is_gone, crashed=True)
+        work.quarantine_poison(unit, max_crashes=MAX_CRASHES)
+        return freed
+
+
+class Workers:
+    """A pool of ingest threads over one catalogue. `done` counts rows ended since the start."""
+
+    def __init__(self, parts: Parts, count: int) -> None:
+        self._parts = parts
+        self._name = worker_name()
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._claiming = threading.Lock()
+        self._claimed: deque[Arrival | Job] = deque()
+        self._threads = [threading.Thread(target=self._run, name=f"ingest-{n}", daemon=True) for n in range(count)]
+        self.done = 0
+        self.fatal: BaseException | None = None
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """Let every thread end its file, then give back what was claimed and not begun."""
+        self._stop.set()
+        self._wake.set()
+        for thread in self._threads:
+            thread.join(timeout_s)
+        if any(t.is_alive() for t in self._threads):
+            log.warning("a worker is still busy with a large file; it is taken up again at the next start")
+            return
+        with self._parts.catalogue.change() as unit:
+            work.release(unit, lambda worker: worker == self._name)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                item = self._next()
+                if item is None:
+                    self._wake.wait(IDLE_S)
+                    self._wake.clear()
+                    continue
+                self._do(item)
+            except (BusyError, StorageError) as error:
+                log.warning("%s", error)  # the row stays claimed or due; nothing is lost
+                self._stop.wait(1.0)
+            except Exception as error:  # the edge of a thread: it must outlive one bad row
+                log.exception("ingest worker")
+                self.fatal = error
+                self._stop.wait(1.0)
+
+    def _next(self) -> Arrival | Job | None:
+        with self._claiming:
+            if not self._claimed:
+                self._claim()
+            return self._claimed.popleft() if self._claimed else None
+
+    def _claim(self) -> None:
+        now = self._parts.wall()
+        with open_reader(self._parts.catalogue.path) as reader:
+            if not reader.is_due(now):
+                return
+        limit = BATCH * len(self._threads)
+        with self._parts.catalogue.change() as unit:
+            self._claimed.extend(work.claim_arrivals(unit, self._name, now=now, limit=limit))
+            if not self._claimed:
+                self._claimed.extend(work.claim_jobs(unit, self._name, now=now, limit=limit))
+
+    def _do(self, item: Arrival | Job) -> None:
+        if isinstance(item, Arrival):
+            self._admit(item)
+        else:
+            self._stage(item)
+        self.done += 1
+
+    def _admit(self, item: Arrival) -> None:
+        try:
+            admit.admit(self._parts, item)
+        except (BusyError, StorageError):
+            with self._parts.catalogue.change() as unit:
+                work.arrival_failed(unit, item.id, "storage.failed", "The catalogue could not be written.", retry_at=self._parts.wall() + 2)
+            raise
+        except Exception as error:  # one file: it is quarantined with the reason, the others go on
+            log.exception("admitting %s", item.path)
+            ours = error if isinstance(error, DamError) else EngineError(f"{type(error).__name__}: {error}")
+            again = item.tries + 1 < self._parts.settings.max_tries
+            retry_at = self._parts.wall() + 0.5 * 2**item.tries if again else None
+            with self._parts.catalogue.change() as unit:
+                work.arrival_failed(unit, item.id, ours.code, ours.message, retry_at=retry_at)
+
+    def _stage(self, job: Job) -> None:
+        parts = self._parts
+        path = readable_path(parts, job)
+        if path is None:
+            message = "No location of the asset can be read now; the stage runs when its drive is back."
+            self._end(job, "due", "asset.offline", message, retry_at=parts.wall() + OFFLINE_RETRY_S)
+            return
+        try:
+            STAGES[job.stage](parts, job, path)
+        except PolicyError as error:
+            self._end(job, "skipped", error.code, error.message)
+        except BadFileError as error:
+            self._end(job, "failed", error.code, error.message)
+        except (DamError, OSError, MemoryError) as error:
+            code = error.code if isinstance(error, DamError) else "engine.failed"
+            self._retry(job, code, str(error))
+        except Exception as error:  # a library's own error on one file
+            log.exception("%s of %s", job.stage, job.asset_id)
+            self._retry(job, "engine.failed", f"{type(error).__name__}: {error}")
+
+    def _retry(self, job: Job, code: str, message: str) -> None:
+        if job.tries + 1 >= self._parts.settings.max_tries:
+            self._end(job, "failed", code, message)
+        else:
+            self._end(job, "due", code, message, retry_at=self._parts.wall() + 0.5 * 2**job.tries)
+
+    def _end(self, job: Job, state: str, code: str, message: str, *, retry_at: float = 0.0) -> None:
+        with self._parts.catalogue.change() as unit:
+            work.job_ended(unit, job.id, state, code=code, message=message, retry_at=retry_at)
+            if state == "failed":
+                unit.audit("stage.quarantined", job.asset_id, {"stage": job.stage, "code": code})
+                unit.touch(job.asset_id)
+
+
+def readable_path(parts: Parts, job: Job) -> str | None:
+    """A path that still holds the asset by (size, mtime, inode), as the operating system names it."""
+    with open_reader(parts.catalogue.path) as reader:
+        places = reader.readable_places(job.asset_id)
+    for folder, path, seen in places:
+        entry = entry_at(from_text(folder), from_text(path))
+        if entry is not None and entry.seen == seen:
+            return os.path.join(from_text(folder), from_text(path))
+    return None

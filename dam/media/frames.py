@@ -1,0 +1,84 @@
+"""Key frames of a video through PyAV: one thread, only frames that stand alone."""
+
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import av
+import numpy as np
+
+from dam.errors import UndecodableError, UnreadableError
+from dam.media import streams
+from dam.media.pixels import Pixels, check_size
+from dam.model import Media
+
+_MAX_PACKETS = 20_000
+
+
+def key_frames(path: str, media: Media, *, max_pixels_mp: float, limit: int) -> Generator[Pixels, None, None]:
+    """Up to `limit` upright key frames: the first ones in order for `limit` = 1, else spread evenly over the length.
+
+    Raises:
+        UndecodableError: no key frame can be decoded.
+        LimitError: frames larger than the limit.
+    """
+    try:
+        with open(path, "rb") as stream, streams.open_container(stream, media.mime) as container:  # noqa: PTH123  # names as given
+            if not container.streams.video:
+                raise UndecodableError("The file has no picture track.")
+            video = container.streams.video[0]
+            check_size(video.codec_context.width, video.codec_context.height, max_pixels_mp)
+            video.codec_context.skip_frame = "NONKEY"
+            video.codec_context.thread_count = 1
+            yield from _frames(container, video, limit, max_pixels_mp)
+    except (av.error.FFmpegError, ValueError) as error:
+        raise UndecodableError(f"The video cannot be decoded: {streams.reason(error)}.") from error
+    except OSError as error:
+        raise UnreadableError(f"The file cannot be read: {error.strerror or error}.") from error
+
+
+def _frames(container: Any, video: Any, limit: int, max_pixels_mp: float) -> Iterator[Pixels]:
+    given = 0
+    last_s = -1.0
+    for target_s in _targets(container, limit):
+        if target_s is not None:
+            container.seek(int(target_s * av.time_base))
+        for frame in _decoded(container, video, 1 if target_s is not None else limit):
+            check_size(frame.width, frame.height, max_pixels_mp)
+            frame_s = float(frame.time or 0.0)
+            if frame_s > last_s or given == 0:
+                last_s = frame_s
+                given += 1
+                yield _pixels(frame, frame_s)
+    if not given:
+        raise UndecodableError("The video has no key frame that can be decoded.")
+
+
+def _targets(container: Any, limit: int) -> list[float | None]:
+    """Where to seek for each frame; [None] = read from the start."""
+    if limit <= 1 or not container.duration:
+        return [None]
+    length_s = container.duration / av.time_base
+    return [length_s * index / limit for index in range(limit)]
+
+
+def _decoded(container: Any, video: Any, limit: int) -> Iterator[Any]:
+    found = 0
+    for number, packet in enumerate(container.demux(video)):
+        if number > _MAX_PACKETS:
+            return
+        try:
+            decoded = packet.decode()
+        except av.error.InvalidDataError:
+            continue  # one damaged packet; a later key frame may be whole
+        for frame in decoded:
+            yield frame
+            found += 1
+            if found >= limit:
+                return
+
+
+def _pixels(frame: Any, frame_s: float) -> Pixels:
+    # The display matrix turns counter-clockwise, as rot90 does.
+    array = np.rot90(frame.to_ndarray(format="rgb24"), k=round(frame.rotation / 90))
+    depth = max((c.bits for c in frame.format.components), default=8)
+    return Pixels(np.ascontiguousarray(array), bit_depth=depth, frame_s=frame_s)

@@ -1,0 +1,116 @@
+"""Texts of SVG and glTF files, and the C2PA sign of documents (PDF, ZIP, fonts, plain text)."""
+
+import contextlib
+import json
+import re
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from dam.media.carriers import Found, Source
+
+_SVG_CAP_BYTES = 16 << 20
+_GLTF_CAP_BYTES = 32 << 20
+_SEARCH_CAP_BYTES = 64 << 20
+_FONTS = (b"\0\1\0\0", b"OTTO", b"true", b"ttcf")
+_ZIP_TAIL_BYTES = 4 << 20
+_METADATA = re.compile(rb"<(?:\w+:)?metadata\b[^>]*>(.*?)</(?:\w+:)?metadata\s*>", re.DOTALL)
+_XMP = re.compile(rb"<x:xmpmeta\b.*?</x:xmpmeta\s*>|<rdf:RDF\b.*?</rdf:RDF\s*>", re.DOTALL)
+_LENGTH = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:px)?\s*$")
+
+
+def read_svg(source: Source, found: Found) -> None:
+    data = source.read(0, _SVG_CAP_BYTES)
+    found.has_c2pa = b"c2pa" in data.lower() or source.size_bytes > len(data) or b"\0" in data[:64]
+    found.frame_count = 1
+    for packet in _XMP.findall(data)[:8]:
+        found.add_xmp(packet)
+    try:
+        root = fromstring(data)
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
+        found.problem("svg.damaged", f"The SVG is not well-formed or not safe to read: {type(error).__name__}.")
+        for inner in _METADATA.findall(data)[:8]:
+            found.text("svg:metadata", "metadata", _bare(inner))
+        return
+    found.size(*_svg_size(root))
+    for element in root.iter():
+        if isinstance(element.tag, str) and element.tag.rpartition("}")[2] == "metadata":
+            text = "".join(element.itertext()).strip()
+            if text:
+                found.text("svg:metadata", "metadata", text.encode("utf-8", "replace"), text)
+
+
+def _bare(inner: bytes) -> bytes:
+    inner = inner.strip()
+    return inner[9:-3].strip() if inner.startswith(b"<![CDATA[") and inner.endswith(b"]]>") else inner
+
+
+def _svg_size(root: Element) -> tuple[int, int]:
+    sizes = [_LENGTH.match(root.get(name, "")) for name in ("width", "height")]
+    box = re.findall(r"-?\d+(?:\.\d+)?", root.get("viewBox", ""))
+    numbers = [float(m[1]) if m else float(box[2 + i]) if len(box) == 4 else 0.0 for i, m in enumerate(sizes)]
+    width, height = (round(n) if 0 < n < 1e9 else 0 for n in numbers)
+    return width, height
+
+
+def read_glb(source: Source, found: Found) -> None:
+    """The JSON chunk's asset.extras (glTF 2.0 §4.4): also from files whose binary header was mangled on the way."""
+    head = source.read(0, 4096)
+    length = int.from_bytes(head[12:16], "little")
+    intact = head[16:20] == b"JSON" and 20 + length <= source.size_bytes
+    if intact:
+        data = source.read(20, min(length, _GLTF_CAP_BYTES))
+    else:
+        found.problem("glb.damaged", "The glTF header is damaged; the JSON was looked for behind it.")
+        data = source.read(max(0, head.find(b"{", 12)), _GLTF_CAP_BYTES)
+    if intact and int.from_bytes(head[8:12], "little") > source.size_bytes:
+        found.problem("glb.truncated", "The file is shorter than its header says.")
+    _gltf(data, found)
+
+
+def read_gltf(source: Source, found: Found) -> None:
+    _gltf(source.read(0, _GLTF_CAP_BYTES), found)
+
+
+def _gltf(data: bytes, found: Found) -> None:
+    try:
+        document, _ = json.JSONDecoder().raw_decode(data.decode("utf-8", "replace").lstrip("\ufeff \t\r\n"))
+    except (ValueError, RecursionError):
+        found.problem("glb.damaged", "The glTF's JSON cannot be read.")
+        return
+    asset = document.get("asset") if isinstance(document, dict) else None
+    if not isinstance(asset, dict):
+        return
+    for key, value in _items(asset.get("extras")):
+        found.text("glb:extras", key, value.encode("utf-8", "replace"), value)
+    for key in ("generator", "copyright"):
+        if isinstance(asset.get(key), str):
+            found.text("glb:asset", key, asset[key].encode("utf-8", "replace"), asset[key])
+
+
+def _items(extras: Any) -> list[tuple[str, str]]:
+    if not isinstance(extras, dict):
+        return []
+    with contextlib.suppress(RecursionError):
+        return [(str(k), v if isinstance(v, str) else json.dumps(v)) for k, v in list(extras.items())[:256]]
+    return []
+
+
+def read_document(source: Source, found: Found, mime: str) -> None:
+    """Only whether a manifest may be inside. A PDF can keep it in compressed objects, so those count as maybe."""
+    end = min(source.size_bytes, _SEARCH_CAP_BYTES)
+    if mime == "application/pdf":
+        found.has_c2pa = source.size_bytes > end or any(
+            source.contains(word, 0, end) for word in (b"C2PA", b"c2pa", b"/ObjStm")
+        )
+    elif source.read(0, 2) == b"PK":  # the manifest has its own name in the directory (C2PA 2.4 §A.7)
+        tail = max(0, source.size_bytes - _ZIP_TAIL_BYTES)
+        found.has_c2pa = source.contains(b"content_credential.c2pa", tail, source.size_bytes) or (
+            tail > 0 and source.read(0, _ZIP_TAIL_BYTES).count(b"PK\x03\x04") > 10_000
+        )
+    elif mime == "application/c2pa":
+        found.has_c2pa = True
+    elif source.read(0, 4) in _FONTS:
+        found.has_c2pa = b"C2PA" in source.read(0, 4096)

@@ -1,0 +1,160 @@
+"""A ComfyUI API graph as nodes and links, with the walks that readers of it need. Knows no node by name.
+
+An API graph is `{"3": {"class_type": "KSampler", "inputs": {"seed": 1, "positive": ["6", 0]}}}`: an input is a literal or
+a link `[node id, output slot]`. Every walk is iterative or depth-bounded, so a cycle or a huge graph ends.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dam.metadata.contract import as_float, clean_text, parse_json
+
+MAX_NODES = 20_000
+MAX_DEPTH = 200
+_SWITCH = ("select", "index", "boolean", "switch", "input")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where an input comes from."""
+
+    node: str
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One node: literals and links apart, in the order of the file."""
+
+    id: str
+    kind: str
+    literals: Mapping[str, Any]
+    links: Mapping[str, Link]
+    changed: tuple[str, ...] = ()  # `is_changed`: for media loaders the SHA-256 of the file that was read
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Nodes by id and, for each, who reads it."""
+
+    nodes: Mapping[str, Node]
+    readers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def upstream(self, start: str, skip: frozenset[str] = frozenset()) -> Iterator[Node]:
+        """Nodes reached backwards from `start` (which comes first), nearest first, through inputs not in `skip`."""
+        seen, queue = {start}, [start]
+        for name in queue:
+            node = self.nodes.get(name)
+            if node is None:
+                continue
+            yield node
+            for key, link in node.links.items():
+                if key not in skip and link.node not in seen:
+                    seen.add(link.node)
+                    queue.append(link.node)
+
+
+def find_api_graph(value: Any, depth: int = 4) -> dict[str, Any] | None:
+    """The API graph inside decoded JSON: itself, under `prompt`, as a string of JSON, or in a queue-history list."""
+    if depth == 0:
+        return None
+    if isinstance(value, str) and "class_type" in value:
+        return find_api_graph(parse_json(value), depth - 1)
+    if isinstance(value, dict):
+        if any(is_api_node(node) for node in value.values()):
+            return value
+        keys = sorted(value, key=lambda k: str(k).lower() != "prompt")
+        return next((g for k in keys[:50] if (g := find_api_graph(value[k], depth - 1)) is not None), None)
+    if isinstance(value, list):
+        return next((g for v in value[:50] if (g := find_api_graph(v, depth - 1)) is not None), None)
+    return None
+
+
+def is_api_node(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("class_type"), str) and isinstance(value.get("inputs", {}), dict)
+
+
+def build(raw: Mapping[str, Any]) -> Graph:
+    """Nodes and links of an API graph; what is not a node is left out."""
+    ids = {str(key) for key, value in list(raw.items())[:MAX_NODES] if is_api_node(value)}
+    nodes: dict[str, Node] = {}
+    readers: dict[str, list[str]] = {}
+    for key, value in list(raw.items())[:MAX_NODES]:
+        if str(key) not in ids:
+            continue
+        literals: dict[str, Any] = {}
+        links: dict[str, Link] = {}
+        for name, given in (value.get("inputs") or {}).items():
+            link = _link(given, ids)
+            if link is None:
+                literals[str(name)] = given
+            else:
+                links[str(name)] = link
+                readers.setdefault(link.node, []).append(str(key))
+        nodes[str(key)] = Node(str(key), clean_text(value["class_type"]), literals, links, _changed(value.get("is_changed")))
+    return Graph(nodes, {key: tuple(names) for key, names in readers.items()})
+
+
+def _link(value: Any, ids: set[str]) -> Link | None:
+    if isinstance(value, list) and len(value) == 2 and isinstance(value[0], (str, int)) and not isinstance(value[0], bool):
+        slot = value[1]
+        if str(value[0]) in ids and isinstance(slot, int) and not isinstance(slot, bool):
+            return Link(str(value[0]), slot)
+    return None
+
+
+def _changed(value: Any) -> tuple[str, ...]:
+    values = value if isinstance(value, list) else [value]
+    return tuple(v for v in values if isinstance(v, str) and re.fullmatch(r"[0-9a-f]{64}", v))
+
+
+def switched(node: Node) -> Link | None:
+    """The one live input of a switch (`select: 2`, `input1`, `input2`): other inputs are dead branches."""
+    for key in _SWITCH:
+        chosen = node.literals.get(key)
+        if isinstance(chosen, bool):
+            names: tuple[str, ...] = ("on_true", "true", "if_true", "on_yes") if chosen else ("on_false", "false", "if_false", "on_no")
+        elif isinstance(chosen, int):
+            names = tuple(f"{stem}{chosen}" for stem in ("input", "input_", "value", "value_", "any_", "text", "model", "image"))
+        else:
+            continue
+        found = next((node.links[name] for name in names if name in node.links), None)
+        if found:
+            return found
+    return None
+
+
+def number(graph: Graph, node: Node, keys: tuple[str, ...]) -> Any:
+    """A number under one of `keys`, as a literal or through primitive nodes. None = not known before running."""
+    for key in keys:
+        value = node.literals.get(key)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return value
+        if isinstance(value, str) and as_float(value) is not None:
+            return value
+        if key in node.links:
+            found = _linked_number(graph, node.links[key], key)
+            if found is not None:
+                return found
+    return None
+
+
+def _linked_number(graph: Graph, link: Link, key: str) -> Any:
+    for _ in range(20):
+        node = graph.nodes.get(link.node)
+        if node is None:
+            return None
+        names = (key, "value", "seed", "noise_seed", "int", "float", "number", "Number", "Value")
+        found = next((v for n in names if isinstance(v := node.literals.get(n), (int, float)) and not isinstance(v, bool)), None)
+        if found is not None:
+            return found
+        numbers = [v for v in node.literals.values() if isinstance(v, (int, float)) and not isinstance(v, bool)]
+        if len(numbers) == 1 and not node.links:
+            return numbers[0]
+        following = switched(node) or (next(iter(node.links.values())) if len(node.links) == 1 else None)
+        if following is None:
+            return None
+        link = following
+    return None

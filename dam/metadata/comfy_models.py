@@ -1,0 +1,88 @@
+"""Models and LoRAs of a ComfyUI pass: the way from its `model` input to the loader."""
+
+import re
+
+from dam.metadata.comfy_graph import Graph, Link, Node, switched
+from dam.metadata.contract import as_float, as_text
+from dam.model import Lora
+
+_LOADER_KEYS = ("ckpt_name", "unet_name", "base_ckpt_name", "diffusion_model", "model_name", "gguf_name", "checkpoint", "model_path", "model")
+_FILE = re.compile(r"\.(safetensors|ckpt|gguf|pt|pth|sft|bin|onnx|engine)$", re.IGNORECASE)
+_NOT_MODEL = re.compile(r"vae|clip|lora|control|style|encoder|upscale|text|embed|config|t5|taesd", re.IGNORECASE)
+_LORA_KEY = re.compile(r"lora(_name)?(_?\d+)?(_name)?", re.IGNORECASE)
+_WEIGHTS = ("strength_model", "strength", "lora_strength", "model_strength", "weight", "lora_weight", "strength_clip")
+
+
+def model_of(graph: Graph, link: Link | None) -> str | None:
+    """The name in the loader that a model link leads to (the first model of a merge)."""
+    for node in _model_line(graph, link):
+        name = _loaded_name(node)
+        if name:
+            return name
+    return None
+
+
+def loras_of(graph: Graph, link: Link | None) -> tuple[Lora, ...]:
+    """LoRAs on the way, those nearest the loader first; also from LoRA stacks linked into it."""
+    found: dict[str, Lora] = {}
+    for node in reversed(_model_line(graph, link, with_loras=True)):
+        for lora in _loras(node):
+            found.setdefault(lora.name, lora)
+    return tuple(found.values())
+
+
+def _model_line(graph: Graph, link: Link | None, *, with_loras: bool = False) -> list[Node]:
+    line: list[Node] = []
+    seen: set[str] = set()
+    queue = [link] if link else []
+    while queue and len(line) < 500:
+        each = queue.pop(0)
+        node = graph.nodes.get(each.node)
+        if node is None or node.id in seen:
+            continue
+        seen.add(node.id)
+        line.append(node)
+        live = switched(node)
+        queue[:0] = [live] if live else _behind(node, with_loras=with_loras)
+    return line
+
+
+def _behind(node: Node, *, with_loras: bool) -> list[Link]:
+    words = ("model", "unet", "pipe", "ckpt", "context", "lora") if with_loras else ("model", "unet", "pipe", "ckpt", "context")
+    named = [v for k, v in node.links.items() if any(w in k.lower() for w in words) and not re.search(r"style|upscale|clip|vision", k.lower())]
+    return named or (list(node.links.values()) if len(node.links) == 1 else [])
+
+
+def _loaded_name(node: Node) -> str | None:
+    for key in _LOADER_KEYS:
+        name = as_text(node.literals.get(key))
+        if name and (_FILE.search(name) or key.endswith("name") or not node.links):
+            return name
+        if isinstance(given := node.literals.get(key), dict) and as_text(given.get("content")):
+            return as_text(given["content"])
+    if any("model" in key for key in node.links):
+        return None
+    for key, value in node.literals.items():
+        if isinstance(value, str) and _FILE.search(value) and not _NOT_MODEL.search(key):
+            return value
+    return None
+
+
+def _loras(node: Node) -> list[Lora]:
+    found = []
+    off = {k.lower() for k, v in node.literals.items() if v in ("Off", False)}
+    for key, value in node.literals.items():
+        if isinstance(value, dict) and as_text(value.get("lora")):
+            if value.get("on") is not False:
+                found.append(Lora(str(value["lora"]), as_float(value.get("strength"))))
+        elif _LORA_KEY.fullmatch(key) and isinstance(value, str) and as_text(value):
+            suffix = "".join(re.findall(r"\d+", key))
+            if f"switch_{suffix}" not in off:
+                found.append(Lora(value, _weight(node, suffix)))
+    return found
+
+
+def _weight(node: Node, suffix: str) -> float | None:
+    numbered = [f"{w}_{suffix}" for w in ("model_weight", "model_str", "lora_wt", "strength", "weight", "strength_model")] if suffix else []
+    numbered += [f"strength{suffix}", f"lora_{suffix}_strength"] if suffix else []
+    return next((w for key in (*numbered, *_WEIGHTS) if (w := as_float(node.literals.get(key))) is not None), None)

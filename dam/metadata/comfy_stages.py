@@ -1,0 +1,232 @@
+"""Sampler passes of a ComfyUI graph, found by the shape of their inputs and followed over links."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dam.metadata.comfy_graph import Graph, Link, Node, number
+from dam.metadata.comfy_models import loras_of, model_of
+from dam.metadata.comfy_text import conditioning_text, join, node_text, string
+from dam.metadata.contract import as_count, as_float, as_seed, as_size, as_text
+from dam.model import Stage
+
+_SEED = ("seed", "noise_seed", "rand_seed", "seed_num")
+_STEPS = ("steps", "num_inference_steps", "sampling_steps", "num_steps", "inference_steps")
+_CFG = ("cfg", "cfg_scale", "cfg_conds", "guidance_scale", "text_cfg", "cfg1", "cfg_text")
+_PROMPT = ("prompt", "positive_prompt", "prompt_text", "text_prompt", "gpt_prompt")
+# Inputs that lead away from the picture: not followed when looking for its size or for the pass before.
+NOT_PICTURE = frozenset(
+    "model model1 model2 clip vae positive negative conditioning text_embeds control_net guider sampler sigmas noise mask"
+    " clip_vision clip_vision_output style_model lora lora_stack upscale_model bbox_detector sam_model_opt segs basic_pipe"
+    " audio unet_model ipadapter reference_latent image_proj cond".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """A sampler node with what could be read of it."""
+
+    node: str
+    stage: Stage
+
+
+def is_sampler(node: Node) -> bool:
+    """Whether a node denoises: it takes sigmas with a sampler or guider, or a seed, steps and a guidance or condition."""
+    names = {*node.literals, *node.links}
+    if "sigmas" in node.links and names & {"guider", "sampler"}:
+        return True
+    if not (names & set(_SEED) and names & set(_STEPS)):
+        return False
+    conditioned = any(name.startswith(("positive", "cond")) or name.endswith("embeds") or name in ("model", "basic_pipe") for name in node.links)
+    return bool(names & set(_CFG)) or conditioned
+
+
+def is_service(node: Node) -> bool:
+    """Whether a node asks a hosted generator: a prompt of its own, no encoder, and a knob of generation."""
+    names = {*node.literals, *node.links}
+    knobs = {"seed", "model", "model_name", "negative_prompt", "aspect_ratio", "duration", "duration_s", "resolution", "size"}
+    return bool(names & set(_PROMPT)) and bool(names & knobs) and "clip" not in names and "prompt_a" not in names
+
+
+def passes(graph: Graph, outputs: Sequence[str]) -> tuple[Pass, ...]:
+    """The passes that feed the outputs, in running order; hosted generators where no sampler is reached."""
+    order = running_order(graph, outputs)
+    found = [Pass(node.id, _stage(graph, node)) for node in order if is_sampler(node)]
+    if not found:
+        found = [Pass(node.id, _service_stage(graph, node)) for node in order if is_service(node)]
+    return tuple(found)
+
+
+def running_order(graph: Graph, outputs: Sequence[str]) -> list[Node]:
+    """Nodes that the outputs depend on, inputs before users (an iterative post-order walk)."""
+    done: dict[str, bool] = {}
+    order: list[Node] = []
+    stack = [(name, False) for name in reversed(outputs)]
+    while stack:
+        name, leaving = stack.pop()
+        if leaving:
+            order.append(graph.nodes[name])
+        elif name not in done and name in graph.nodes:
+            done[name] = True
+            stack.append((name, True))
+            stack.extend((link.node, False) for link in reversed(list(graph.nodes[name].links.values())))
+    return order
+
+
+def headline(graph: Graph, outputs: Sequence[str], found: Sequence[Pass]) -> Pass | None:
+    """The pass at the root of the picture line: from the output back over latents and images until no sampler lies behind.
+
+    So the base pass of a hires or refiner chain speaks for the file, and in a chain of edits (where the earlier picture
+    comes in as a condition) the last edit does. Without a clear line: the last pass that has a prompt.
+    """
+    by_node = {each.node: each for each in found}
+    root: Pass | None = None
+    for output in outputs:
+        for node in graph.upstream(output, NOT_PICTURE):
+            if node.id in by_node:
+                root = by_node[node.id]  # nearest first: the farthest one stays
+        if root:
+            break
+    if root and root.stage.prompt:
+        return root
+    return next((each for each in reversed(found) if each.stage.prompt), root or (found[-1] if found else None))
+
+
+def _stage(graph: Graph, node: Node) -> Stage:
+    guider = graph.nodes.get(node.links["guider"].node) if "guider" in node.links else None
+    sigmas = _chain(graph, node, "sigmas")
+    positive, negative = _prompts(graph, node, guider)
+    model = _model_link(node, guider)
+    width, height = _size(graph, node)
+    holders = [node, *([guider] if guider else [])]
+    return Stage(
+        tool="ComfyUI",
+        model=model_of(graph, model),
+        loras=loras_of(graph, model),
+        prompt=positive,
+        negative_prompt=negative if negative is not None or positive is None else "",
+        seed=as_seed(_first_number(graph, [node, *_chain(graph, node, "noise")], _SEED)),
+        steps=as_count(_first_number(graph, [node, *sigmas], _STEPS)),
+        sampler=_sampler_name(graph, node),
+        scheduler=_first_text(graph, [node, *sigmas], ("scheduler", "scheduler_name")),
+        cfg_scale=as_float(_first_number(graph, holders, _CFG)),
+        denoise=as_float(_first_number(graph, [node, *sigmas], ("denoise", "denoise_strength"))),
+        width=width,
+        height=height,
+    )
+
+
+def _service_stage(graph: Graph, node: Node) -> Stage:
+    names = [node, *_chain(graph, node, "model")]
+    width, height = _own_size(graph, node)
+    prompt = next((t for key in _PROMPT if (t := _text(graph, node, key)) is not None), None)
+    return Stage(
+        tool="ComfyUI",
+        model=_first_text(graph, names, ("model", "model_name", "model_version", "engine")) or node.kind,
+        prompt=prompt,
+        negative_prompt=_text(graph, node, "negative_prompt"),
+        seed=as_seed(number(graph, node, _SEED)),
+        steps=as_count(number(graph, node, _STEPS)),
+        cfg_scale=as_float(number(graph, node, _CFG)),
+        width=width,
+        height=height,
+    )
+
+
+def _text(graph: Graph, node: Node, key: str) -> str | None:
+    value = node.literals.get(key)
+    return value if isinstance(value, str) else string(graph, node.links[key]) if key in node.links else None
+
+
+def _chain(graph: Graph, node: Node, key: str) -> list[Node]:
+    """The node on an input and those behind it on the same kind of input (`sigmas` through SplitSigmas)."""
+    found: list[Node] = []
+    link = node.links.get(key)
+    while link is not None and len(found) < 30:
+        behind = graph.nodes.get(link.node)
+        if behind is None or behind in found:
+            break
+        found.append(behind)
+        link = behind.links.get(key) or next((each for name, each in behind.links.items() if name.startswith(key)), None)
+    return found
+
+
+def _first_number(graph: Graph, nodes: Sequence[Node], keys: tuple[str, ...]) -> object:
+    return next((value for each in nodes if (value := number(graph, each, keys)) is not None), None)
+
+
+def _first_text(graph: Graph, nodes: Sequence[Node], keys: tuple[str, ...]) -> str | None:
+    for each in nodes:
+        for key in keys:
+            value = _text(graph, each, key)
+            if as_text(value):
+                return as_text(value)
+    return None
+
+
+def _sampler_name(graph: Graph, node: Node) -> str | None:
+    chain = _chain(graph, node, "sampler")
+    named = _first_text(graph, [node, *chain], ("sampler_name", "sampler"))
+    if named or not chain:
+        return named
+    return chain[-1].kind.removeprefix("Sampler") or None  # SamplerEulerAncestral and the like carry the name themselves
+
+
+def _prompts(graph: Graph, node: Node, guider: Node | None) -> tuple[str | None, str | None]:
+    found: dict[str, str | None] = {"positive": None, "negative": None}
+    for holder in [h for h in (node, guider) if h is not None]:
+        for role in found:
+            if found[role] is not None:
+                continue
+            links = _condition_links(holder, role)
+            texts = [t for link in links if (t := conditioning_text(graph, link, role)) is not None]
+            found[role] = join(texts) if texts else _literal(graph, holder, role)
+    return found["positive"], found["negative"]
+
+
+def _condition_links(node: Node, role: str) -> list[Link]:
+    if role in node.links:
+        return [node.links[role]]
+    if role == "negative":
+        return [link for key, link in node.links.items() if key.startswith("neg") or key.endswith("embeds") and "image" not in key]
+    plain = [link for key, link in node.links.items() if key.startswith(("cond", "pos")) or (key.endswith("embeds") and "image" not in key)]
+    return plain or [link for key, link in node.links.items() if key in ("basic_pipe", "pipe", "context", "optional_pipe")]
+
+
+def _literal(graph: Graph, node: Node, role: str) -> str | None:
+    """A sampler that holds its prompts itself."""
+    keys = {"positive", "negative", "positive_prompt", "negative_prompt", "prompt", "text"}
+    if not keys & {*node.literals, *node.links} - {role}:
+        return None
+    texts = node_text(graph, node, role) if any(k in node.literals for k in keys) else None
+    return join(texts) if texts else None
+
+
+def _model_link(node: Node, guider: Node | None) -> Link | None:
+    for holder in (node, guider):
+        for key, link in holder.links.items() if holder else ():
+            if key == "model" or key.startswith(("model", "unet", "diffusion")):
+                return link
+    return next((node.links[k] for k in ("basic_pipe", "pipe", "context") if k in node.links), None)
+
+
+def _size(graph: Graph, node: Node) -> tuple[int | None, int | None]:
+    """The size that the pass works at: the nearest width and height on the picture line behind it."""
+    for each in graph.upstream(node.id, NOT_PICTURE):
+        if any(key in each.literals for key in ("scale_by", "upscale_by", "megapixels")) and "width" not in each.literals:
+            return None, None
+        width, height = _own_size(graph, each)
+        if width:
+            return width, height
+    return None, None
+
+
+def _own_size(graph: Graph, node: Node) -> tuple[int | None, int | None]:
+    width, height = as_count(number(graph, node, ("width",))), as_count(number(graph, node, ("height",)))
+    if width and height:
+        return width, height
+    for key in ("size", "dimensions", "resolution", "aspect_ratio", "empty_latent_size"):
+        value = node.literals.get(key)
+        if isinstance(value, str) and re.search(r"\d{3,5} ?[x×*] ?\d{3,5}", value):
+            return as_size(value)
+    return None, None

@@ -1,0 +1,147 @@
+"""Prompts in a ComfyUI graph: from a sampler's conditioning back to the text that a person wrote."""
+
+from collections.abc import Iterable, Sequence
+
+from dam.metadata.comfy_graph import MAX_DEPTH, Graph, Link, Node, switched
+
+_TEXT_KEYS = (
+    ["populated_text", "text", "text_g", "text_l", "t5xxl", "clip_l", "clip_g", "llama", "prompt", "tags", "lyrics", "caption"]
+    + ["text_positive", "wildcard_text", "string", "value", "positive_prompt", "prompt_text", "user_prompt", "bg_text"]
+)
+_ROLE_KEYS = {
+    "positive": ("positive", "positive_prompt", "text_positive", "prompt_positive", "positive_text", "prompt"),
+    "negative": ("negative", "negative_prompt", "text_negative", "prompt_negative", "negative_text"),
+}
+_OTHER_ROLE = {"positive": "negative", "negative": "positive"}
+# What carries no words: never followed in search of a prompt.
+_NOT_WORDS = frozenset(
+    "model clip vae image images pixels mask latent latent_image samples control_net clip_vision clip_vision_output sigmas"
+    " sampler noise style_model audio video unet ipadapter audio_encoder_output start_image end_image".split()
+)
+
+
+def conditioning_text(graph: Graph, link: Link, role: str) -> str | None:
+    """The prompt that reaches a conditioning link; `role` is "positive" or "negative". "" = known to be empty."""
+    texts = _conditioning(graph, link, role, {}, 0)
+    return join(texts) if texts is not None else None
+
+
+def join(texts: Iterable[str]) -> str:
+    """Several texts of one prompt: each different one once, in order, on lines of their own; empties give way."""
+    unique = list(dict.fromkeys(texts))
+    return "\n".join([t for t in unique if t.strip()]) or next(iter(unique), "")
+
+
+def _conditioning(graph: Graph, link: Link, role: str, seen: dict[tuple[str, str], bool], depth: int) -> list[str] | None:
+    node = graph.nodes.get(link.node)
+    if node is None or depth > MAX_DEPTH or (link.node, role) in seen:
+        return None
+    seen[link.node, role] = True
+    if "zeroout" in node.kind.lower():
+        return [""]
+    if link.slot == 0 and "positive" in node.links and "negative" in node.links:
+        role = "positive"  # the first output of what takes both is the positive one (InstructPixToPix, ControlNetApplyAdvanced)
+    follow = _next_links(node, role)
+    if follow:
+        found = [_conditioning(graph, each, role, seen, depth + 1) for each in follow]
+        known = [texts for texts in found if texts is not None]
+        if known:
+            return [text for texts in known for text in texts]
+    own = node_text(graph, node, role)
+    if own is not None:
+        return own
+    rest = [each for key, each in node.links.items() if key.lower() not in _NOT_WORDS and _role_of(key) in (None, role)]
+    for each in rest:
+        texts = _conditioning(graph, each, role, seen, depth + 1)
+        if texts is not None:
+            return texts
+    return None
+
+
+def _next_links(node: Node, role: str) -> list[Link]:
+    """The conditioning inputs of a node that passes conditioning on."""
+    live = switched(node)
+    if live is not None:
+        return [live]
+    if role in node.links and _looks_like_conditioning(node):
+        return [node.links[role]]
+    return [link for key, link in node.links.items() if key.lower().startswith("cond") and not key.lower().startswith("conditional")]
+
+
+def _looks_like_conditioning(node: Node) -> bool:
+    return not isinstance(node.literals.get("text"), str) or len(node.links) > 1
+
+
+def _role_of(key: str) -> str | None:
+    low = key.lower()
+    return "negative" if low.startswith("neg") else "positive" if low.startswith("pos") else None
+
+
+def node_text(graph: Graph, node: Node, role: str) -> list[str] | None:
+    """The text inputs of an encoder node: literal, or linked from string nodes. None = it has none."""
+    for key in _ROLE_KEYS[role]:
+        text = _value(graph, node, key)
+        if text is not None:
+            return [text]
+    other = _ROLE_KEYS[_OTHER_ROLE[role]]
+    keys = [key for key in _text_keys(node) if key not in other]
+    texts = [text for key in keys if (text := _value(graph, node, key)) is not None]
+    return texts or None
+
+
+def _text_keys(node: Node) -> list[str]:
+    """Known names first in their order; a lone unknown string of an encoder counts only if its name speaks of text."""
+    names = [*node.literals, *node.links]
+    known = [key for key in _TEXT_KEYS if key in names]
+    return known or [key for key in names if any(word in key.lower() for word in ("text", "prompt", "caption"))]
+
+
+def _value(graph: Graph, node: Node, key: str) -> str | None:
+    value = node.literals.get(key)
+    if isinstance(value, str):
+        return value
+    if key in node.links:
+        return string(graph, node.links[key])
+    return None
+
+
+def string(graph: Graph, link: Link, depth: int = 0) -> str | None:
+    """The text that a string output holds: primitives, concatenations, switches. None = made while running."""
+    node = graph.nodes.get(link.node)
+    if node is None or depth > 40:
+        return None
+    live = switched(node)
+    if live is not None:
+        return string(graph, live, depth + 1)
+    shown = node.literals.get("text_0", node.literals.get("populated_text"))
+    if isinstance(shown, str):
+        return shown  # what a show or wildcard node had produced when it ran
+    parts = _string_parts(graph, node, depth)
+    if not parts:
+        return None
+    return _delimiter(node).join(parts) if len(parts) > 1 else parts[0]
+
+
+def _string_parts(graph: Graph, node: Node, depth: int) -> list[str]:
+    parts: list[str] = []
+    for key in _string_keys(node):
+        value = node.literals.get(key)
+        text = value if isinstance(value, str) else string(graph, node.links[key], depth + 1) if key in node.links else None
+        if text:
+            parts.append(text)
+    if parts:
+        return parts
+    texts = [v for v in node.literals.values() if isinstance(v, str)]
+    return texts if len(texts) == 1 else []
+
+
+def _string_keys(node: Node) -> Sequence[str]:
+    """Names that hold pieces of a text: `text`, `string_a`, `text1`, `value`, `prompt` ..., in a stable order."""
+    words = ("text", "string", "prompt", "value", "prefix", "suffix", "append", "prepend", "positive")
+    names = [k for k in (*node.literals, *node.links) if any(word in k.lower() for word in words) or k in ("a", "b", "c", "d")]
+    return sorted(names) if all(name[:-1] == names[0][:-1] for name in names) else names
+
+
+def _delimiter(node: Node) -> str:
+    found = next((v for k in ("delimiter", "separator", "sep") if isinstance(v := node.literals.get(k), str)), "")
+    return found.replace("\\n", "\n")

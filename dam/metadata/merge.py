@@ -1,0 +1,103 @@
+"""One answer from all claims of a file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+from dam.metadata import source_type
+from dam.model import Claim, Generation, Input, Stage
+
+# Readers whose text was written by the tool itself come before labels that others add.
+_LABELS = frozenset(("c2pa", "iptc_xmp", "aigc"))
+_WHO = ("tool", "tool_version", "model", "prompt")
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The file's one answer. `notes` say where carriers contradict each other."""
+
+    generation: Generation | None
+    ai_generated: bool | None
+    digital_source_type: str | None
+    notes: tuple[str, ...] = ()
+
+
+def merge(claims: Sequence[Claim]) -> Merged:
+    """Merge claims by these rules.
+
+    1. A carrier that the generator wrote for itself (prompt texts, graphs) beats labels (C2PA, IPTC, AIGC) in every field;
+       among labels C2PA speaks before IPTC and AIGC.
+    2. A ComfyUI graph beats an A1111 text beside it in who made the file: nodes write such texts too. Other fields that the
+       graph leaves open are filled from the text.
+    3. Then confidence decides, then how many fields a claim knows.
+    4. Weaker claims fill only what stronger ones leave open; inputs and LoRAs are united; stages come from the first
+       claim that has them. A label fills tool, model and prompt only if no text carrier spoke at all.
+    5. A carrier that says AI wins over one that says camera, and any statement wins over silence. The digital source type
+       follows the winning side.
+    """
+    spoken = sorted((c for c in claims if c.generation is not None), key=_order)
+    texts = [c for c in spoken if c.reader not in _LABELS]
+    generation = _united([c.generation for c in texts or spoken if c.generation is not None])
+    says = [c.ai_generated for c in claims if c.ai_generated is not None]
+    ai = True if True in says else False if says else None
+    return Merged(generation, ai, _source_type(claims, ai), _notes(claims, texts, spoken))
+
+
+def _order(claim: Claim) -> tuple[bool, bool, float, int, str]:
+    generation = claim.generation or Generation()
+    known = sum(getattr(generation, f.name) not in (None, ()) for f in fields(Generation))
+    graph = claim.reader == "comfyui"
+    return (claim.reader in _LABELS, not graph, -claim.confidence, -known if claim.reader != "c2pa" else -100, claim.carrier)
+
+
+def _united(generations: Sequence[Generation]) -> Generation | None:
+    if not generations:
+        return None
+    result = generations[0]
+    for other in generations[1:]:
+        same_tool = result.tool is None or other.tool == result.tool
+        changes = {
+            f.name: getattr(other, f.name)
+            for f in fields(Stage)
+            if getattr(result, f.name) in (None, ()) and (f.name != "tool_version" or same_tool)
+        }
+        if "width" in changes or "height" in changes:  # a size comes from one carrier
+            changes |= {"width": other.width, "height": other.height}
+        stages = result.stages or (other.stages if same_tool or not result.prompt else ())
+        result = replace(result, **changes, inputs=_inputs(result.inputs, other.inputs), stages=stages)
+    return result
+
+
+def _inputs(first: Sequence[Input], second: Sequence[Input]) -> tuple[Input, ...]:
+    """The union, where an input of the same name or hash is one."""
+    found = list(first)
+    for each in second:
+        at = next((i for i, known in enumerate(found) if _same(known, each)), None)
+        if at is None:
+            found.append(each)
+        else:
+            known = found[at]
+            found[at] = Input(known.name or each.name, known.sha256 or each.sha256, known.role or each.role)
+    return tuple(found)
+
+
+def _same(a: Input, b: Input) -> bool:
+    return (a.name is not None and a.name == b.name) or (a.sha256 is not None and a.sha256 == b.sha256)
+
+
+def _source_type(claims: Sequence[Claim], ai: bool | None) -> str | None:
+    given = [c.digital_source_type for c in claims if c.digital_source_type]
+    agreeing = [s for s in given if source_type.says_ai(s) == ai]
+    return next(iter(agreeing or given), None)
+
+
+def _notes(claims: Sequence[Claim], texts: Sequence[Claim], spoken: Sequence[Claim]) -> tuple[str, ...]:
+    notes = []
+    yes = sorted({c.carrier for c in claims if c.ai_generated is True})
+    no = sorted({c.carrier for c in claims if c.ai_generated is False})
+    if yes and no:
+        notes.append(f"{', '.join(yes)} says AI, {', '.join(no)} says not")
+    for name in _WHO:
+        values = {str(v): c.carrier for c in spoken if c.generation and (v := getattr(c.generation, name))}
+        if len(values) > 1 and texts:
+            notes.append(f"{name}: " + "; ".join(f"{carrier}: {value[:80]}" for value, carrier in values.items()))
+    return tuple(notes)

@@ -1,0 +1,118 @@
+"""ComfyUI: the API graph (`prompt`) and the editor's graph (`workflow`) in any text carrier of any container.
+
+Carriers differ (PNG text, `comf`, any EXIF tag with a `prompt:` prefix, container and stream tags in any case, the JSON of
+`comment`, SVG, GLB), the contents do not: what has `class_type` is an API graph, what has `nodes` with a `type` is a
+workflow. A workflow beside an API graph adds no answer of its own; alone it is converted.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import fields as names_of
+from dataclasses import replace
+from typing import Any
+
+from dam.media.probe import Probe, Text
+from dam.metadata.comfy_graph import Graph, Node, build, find_api_graph
+from dam.metadata.comfy_inputs import inputs_of
+from dam.metadata.comfy_stages import headline, is_sampler, is_service, passes
+from dam.metadata.comfy_workflow import find_workflow, to_api_graph
+from dam.metadata.contract import claim_of, parse_json, parse_object, plain_texts
+from dam.model import Claim, Generation, Kind, Stage
+
+_SAVES = re.compile(r"save|combine|export|output|write|send", re.IGNORECASE)
+_PREVIEW = re.compile(r"preview|show|display|compare", re.IGNORECASE)
+_FITS = {
+    Kind.IMAGE: re.compile(r"image|webp|png|svg|gif", re.IGNORECASE),
+    Kind.VIDEO: re.compile(r"video|webm|webp|mp4|gif", re.IGNORECASE),
+    Kind.AUDIO: re.compile(r"audio|mp3|flac|opus|sound|music", re.IGNORECASE),
+}
+
+
+def generation_of(graph: Graph, kind: Kind | None = None) -> Generation:
+    """What a graph says of the file it was written into; `kind` is the file's, to choose among output nodes."""
+    outputs = output_nodes(graph, kind)
+    found = passes(graph, outputs)
+    head = headline(graph, outputs, found)
+    base = head.stage if head else Stage(tool="ComfyUI")
+    values = {each.name: getattr(base, each.name) for each in names_of(Stage)}
+    return replace(Generation(**values), inputs=inputs_of(graph, outputs), stages=tuple(each.stage for each in found))
+
+
+def output_nodes(graph: Graph, kind: Kind | None = None) -> list[str]:
+    """The output nodes that fit the container best. Several may fit alike: nothing in a file says which one wrote it."""
+    ends = [n for n in graph.nodes.values() if n.id not in graph.readers or "filename_prefix" in n.literals]
+    if len(ends) < 2:
+        return [n.id for n in ends] or list(graph.nodes)[-1:]
+    generating = {n.id for n in graph.nodes.values() if is_sampler(n) or is_service(n)}
+    ranks = {node.id: _rank(graph, node, kind, generating) for node in ends[:2000]}
+    best = max(ranks.values())
+    return [name for name, rank in ranks.items() if rank == best]
+
+
+def _rank(graph: Graph, node: Node, kind: Kind | None, generating: set[str]) -> tuple[bool, bool, bool]:
+    saves = ("filename_prefix" in node.literals or bool(_SAVES.search(node.kind))) and not _PREVIEW.search(node.kind)
+    fits = kind in _FITS and bool(_FITS[kind].search(node.kind))
+    makes = bool(generating) and any(each.id in generating for each in graph.upstream(node.id))
+    return makes, saves, fits
+
+
+class ComfyUI:
+    """Reader of ComfyUI graphs."""
+
+    name = "comfyui"
+    version = "1"
+
+    def score(self, probe: Probe) -> int:
+        found = _carriers(probe)
+        return 0 if not found else 95 if any(api for _, api, _ in found) else 85
+
+    def read(self, probe: Probe) -> Sequence[Claim]:
+        found = _carriers(probe)
+        has_api = any(api is not None for _, api, _ in found)
+        kind = probe.media.kind if probe.media else None
+        claims = []
+        for text, api, workflow in found:
+            if api is not None:
+                graph = build(api)
+                fields = _fields(graph, workflow) | {"has_workflow": any(w is not None for _, _, w in found)}
+                claims.append(claim_of(self, text, generation_of(graph, kind), fields, ai_generated=True))
+                continue
+            graph = build(to_api_graph(workflow or {}))
+            own = Generation(tool="ComfyUI") if has_api or not graph.nodes else generation_of(graph, kind)
+            claims.append(claim_of(self, text, own, _fields(graph, workflow), confidence=0.7, ai_generated=True))
+        return claims
+
+
+def _fields(graph: Graph, workflow: Mapping[str, Any] | None) -> dict[str, Any]:
+    kinds = Counter(node.kind for node in graph.nodes.values())
+    fields: dict[str, Any] = {"nodes": len(graph.nodes), "node_kinds": dict(kinds.most_common(200))}
+    extra = (workflow or {}).get("extra")
+    if isinstance(extra, dict) and isinstance(extra.get("frontendVersion"), str):
+        fields["frontend_version"] = extra["frontendVersion"]
+    return fields
+
+
+def _carriers(probe: Probe) -> list[tuple[Text, dict[str, Any] | None, dict[str, Any] | None]]:
+    """Texts with an API graph, a workflow, or both."""
+    found = []
+    for text in plain_texts(probe):
+        if "class_type" not in text.text and "nodes" not in text.text:
+            continue
+        value = _decoded(text.text)
+        if value is None:
+            continue
+        api, workflow = find_api_graph(value), find_workflow(value)
+        if api is not None or workflow is not None:
+            found.append((text, api, workflow))
+    return found
+
+
+def _decoded(text: str) -> Any:
+    if not re.search(r"[{\[]", text[:4000]):
+        return None
+    value = parse_json(text)
+    return parse_object(value) if isinstance(value, str) else value
+
+
+PLUGIN = ComfyUI()

@@ -1,0 +1,205 @@
+"""What we say in a manifest: checked words only. Pure.
+
+The SDK signs nonsense without a word (two parents, invented `c2pa.*` actions, any digitalSourceType), so everything is
+held here against closed lists: the actions and rules of the C2PA conformance programme's asset rubric (0.2 / spec 2.4),
+IPTC's digital source types, the three ingredient relationships. Only evidence goes in, and prompts never do.
+
+Where the AI fact stands (C2PA 2.4): on `c2pa.created` for a file that we saw being made. For a copy of an original that
+carries no manifest of its own it stands on the *ingredient* (§18.16.12.3; `signing` drops it where the original has a
+manifest, which speaks for itself) and again on the watermark action, because many readers look at actions only; on
+`c2pa.opened` it is forbidden.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+import dam
+from dam.provenance.manifests import ASSET_ASSERTION
+
+SPEC_VERSION = "2.4"
+GENERATOR = "Headwater"
+_IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+_C2PA = "http://c2pa.org/digitalsourcetype/"
+
+
+class SourceType(StrEnum):
+    """IPTC digital source types (retired ones included: evidence may name them) and C2PA's own two."""
+
+    TRAINED_ALGORITHMIC_MEDIA = "trainedAlgorithmicMedia"
+    COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA = "compositeWithTrainedAlgorithmicMedia"
+    ALGORITHMIC_MEDIA = "algorithmicMedia"
+    ALGORITHMICALLY_ENHANCED = "algorithmicallyEnhanced"
+    COMPOSITE = "composite"
+    COMPOSITE_CAPTURE = "compositeCapture"
+    COMPOSITE_SYNTHETIC = "compositeSynthetic"
+    COMPUTATIONAL_CAPTURE = "computationalCapture"
+    DATA_DRIVEN_MEDIA = "dataDrivenMedia"
+    DIGITAL_ART = "digitalArt"
+    DIGITAL_CAPTURE = "digitalCapture"
+    DIGITAL_CREATION = "digitalCreation"
+    HUMAN_EDITS = "humanEdits"
+    MINOR_HUMAN_EDITS = "minorHumanEdits"
+    NEGATIVE_FILM = "negativeFilm"
+    POSITIVE_FILM = "positiveFilm"
+    PRINT = "print"
+    SCREEN_CAPTURE = "screenCapture"
+    SOFTWARE_IMAGE = "softwareImage"
+    VIRTUAL_RECORDING = "virtualRecording"
+    EMPTY = "empty"
+    TRAINED_ALGORITHMIC_DATA = "trainedAlgorithmicData"
+
+    @property
+    def iri(self) -> str:
+        return (_C2PA if self in {self.EMPTY, self.TRAINED_ALGORITHMIC_DATA} else _IPTC) + self.value
+
+
+ActionName = Literal[
+    "c2pa.addedText", "c2pa.adjustedColor", "c2pa.changedSpeed", "c2pa.converted", "c2pa.created", "c2pa.cropped",
+    "c2pa.deleted", "c2pa.drawing", "c2pa.dubbed", "c2pa.edited", "c2pa.edited.metadata", "c2pa.enhanced",
+    "c2pa.filtered", "c2pa.mastered", "c2pa.mixed", "c2pa.opened", "c2pa.orientation", "c2pa.placed", "c2pa.published",
+    "c2pa.redacted", "c2pa.remixed", "c2pa.removed", "c2pa.repackaged", "c2pa.resized", "c2pa.resized.proportional",
+    "c2pa.transcoded", "c2pa.translated", "c2pa.trimmed", "c2pa.unknown", "c2pa.watermarked.bound",
+    "c2pa.watermarked.unbound",
+]  # fmt: skip
+_NEEDS_NO_SOURCE_TYPE = {
+    "c2pa.opened", "c2pa.placed", "c2pa.converted", "c2pa.published", "c2pa.repackaged", "c2pa.transcoded",
+    "c2pa.resized.proportional", "c2pa.enhanced", "c2pa.edited.metadata", "c2pa.watermarked.bound",
+    "c2pa.watermarked.unbound", "c2pa.redacted",
+}  # fmt: skip
+
+
+def _clean(value: str) -> str:
+    """File names may hold undecodable bytes (surrogates) and control characters; CBOR text may not."""
+    text = value.encode("utf-8", "replace").decode()
+    return "".join(one if one.isprintable() else "?" for one in text)[:200]
+
+
+Name = Annotated[str, AfterValidator(_clean), Field(min_length=1)]
+Label = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]
+Algorithm = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]*(\.[A-Za-z0-9_-]+){2,7}$", max_length=100)]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Software(_Entry):
+    """The tool that did it, by name and version."""
+
+    name: Name
+    version: Name | None = None
+
+    def json_data(self) -> dict[str, str]:
+        return {"name": self.name} | ({"version": self.version} if self.version else {})
+
+
+class ActionEntry(_Entry):
+    """One thing that was done; `ingredients` are labels of the statement's ingredients."""
+
+    action: ActionName
+    source_type: SourceType | None = None
+    software: Software | None = None
+    ingredients: tuple[Label, ...] = ()
+
+    @model_validator(mode="after")
+    def _follows_rubric(self) -> Self:
+        if self.action == "c2pa.opened" and self.source_type:
+            raise ValueError("c2pa.opened carries no digital source type (conformance 0.2, spec 2.4)")
+        if self.action == "c2pa.opened" and len(self.ingredients) != 1:
+            raise ValueError("c2pa.opened names exactly one ingredient (C2PA 2.4 §18.15.4.7)")
+        if self.action not in _NEEDS_NO_SOURCE_TYPE and not self.source_type:
+            raise ValueError(f"{self.action} needs a digital source type")
+        return self
+
+    def json_data(self) -> dict[str, Any]:
+        data: dict[str, Any] = {"action": self.action}
+        if self.source_type:
+            data["digitalSourceType"] = self.source_type.iri
+        if self.software:
+            data["softwareAgent"] = self.software.json_data()
+        if self.ingredients:
+            data["parameters"] = {"ingredientIds": list(self.ingredients)}
+        return data
+
+
+class IngredientEntry(_Entry):
+    """A file that went in. `source_type` is what we know of one that carries no manifest."""
+
+    label: Label
+    title: Name
+    relationship: Literal["parentOf", "componentOf", "inputTo"]
+    source_type: SourceType | None = None
+
+    def json_data(self, *, has_manifest: bool) -> dict[str, str]:
+        data = {"title": self.title, "relationship": self.relationship, "label": self.label}
+        if self.source_type and not has_manifest:
+            data["digital_source_type"] = self.source_type.iri
+        return data
+
+
+class SoftBindingEntry(_Entry):
+    """What can be found in the pixels or sound again: a watermark's payload or a fingerprint."""
+
+    alg: Algorithm
+    value: Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+
+    def json_data(self) -> dict[str, Any]:
+        return {"alg": self.alg, "blocks": [{"scope": {}, "value": self.value}]}
+
+
+class AssetFacts(_Entry):
+    """Our own assertion `org.headwater.asset`: which asset of which library a copy was made from."""
+
+    asset_id: Identifier
+    sha256: Sha256
+    library_id: Identifier
+    mark_id: Identifier | None = None
+
+    def json_data(self) -> dict[str, str]:
+        return self.model_dump(exclude_none=True)
+
+
+class Statement(_Entry):
+    """One manifest. The first action is the inception; whatever the SDK would let through is refused here."""
+
+    title: Name
+    actions: Annotated[tuple[ActionEntry, ...], Field(min_length=1, max_length=64)]
+    ingredients: Annotated[tuple[IngredientEntry, ...], Field(max_length=200)] = ()
+    soft_bindings: Annotated[tuple[SoftBindingEntry, ...], Field(max_length=16)] = ()
+    asset: AssetFacts | None = None
+
+    @model_validator(mode="after")
+    def _follows_spec(self) -> Self:
+        names = [one.action for one in self.actions]
+        labels = [one.label for one in self.ingredients]
+        parents = [one.label for one in self.ingredients if one.relationship == "parentOf"]
+        if len(set(labels)) != len(labels):
+            raise ValueError("two ingredients share a label")
+        if unknown := {label for one in self.actions for label in one.ingredients} - set(labels):
+            raise ValueError(f"actions name ingredients that are not there: {sorted(unknown)}")
+        if len(parents) > 1:
+            raise ValueError("a file has one parent at most (C2PA 2.4 §18.16.3)")
+        inception = "c2pa.opened" if parents else "c2pa.created"
+        if names[0] != inception or {"c2pa.opened", "c2pa.created"} & set(names[1:]):
+            raise ValueError(f"the first action, and no other, must be {inception}")
+        if parents and self.actions[0].ingredients != tuple(parents):
+            raise ValueError("c2pa.opened must name the parent")
+        if "c2pa.watermarked.bound" in names and not self.soft_bindings:
+            raise ValueError("c2pa.watermarked.bound needs a soft binding")
+        return self
+
+    def definition(self) -> dict[str, Any]:
+        """The builder's input, without the ingredients: those are added with their bytes."""
+        actions = {"allActionsIncluded": True, "actions": [one.json_data() for one in self.actions]}
+        assertions = [{"label": "c2pa.actions.v2", "created": True, "data": actions}]
+        assertions += [
+            {"label": "c2pa.soft-binding", "created": True, "data": one.json_data()} for one in self.soft_bindings
+        ]
+        if self.asset:
+            assertions.append({"label": ASSET_ASSERTION, "created": True, "data": self.asset.json_data()})
+        info = {"name": GENERATOR, "version": dam.__version__, "specVersion": SPEC_VERSION}
+        return {"claim_generator_info": [info], "title": self.title, "assertions": assertions}

@@ -1,0 +1,241 @@
+"""Answers about a file in the hand: what is in it, is it authentic, is it ours. Works with and without a library."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from dam.catalogue.reading import Card, Reader, open_reader
+from dam.errors import BadFileError, PolicyError
+from dam.ingest.inspection import inspect_file
+from dam.ingest.near import ENGINE_64, ENGINE_256
+from dam.ingest.parts import Parts
+from dam.model import CredentialState, Credentials, FingerprintCode, Inspection, Kind, Problem
+from dam.settings import Settings
+
+DEEP_BUDGET_S = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMark:
+    """Attribute names are the wire's (dam_schemas.answers.MarkOut)."""
+
+    mark_id: str
+    engine: str
+    key_id: str
+    verified: bool
+    score: float
+    p_false: float
+    transform: dict[str, Any]
+    asset_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    asset_id: str
+    found_by: str
+    score: float
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    path: str
+    authentic: bool
+    reasons: tuple[str, ...]
+    sha256: str | None
+    credentials: Credentials
+    mark: FoundMark | None
+    matches: tuple[Match, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    path: str
+    sha256: str | None
+    asset: Card | None
+    found_by: str | None
+    score: float | None
+    matches: tuple[Match, ...]
+    conflicts: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What the pixels of a file say: a mark, fingerprint codes, or why they could not be read."""
+
+    mark: tuple[str, str, Any] | None = None  # key id, engine name, Detection
+    codes: tuple[FingerprintCode, ...] = ()
+    flat: bool = False
+    problems: tuple[Problem, ...] = ()
+
+
+ORDER = {"sha256": 0, "manifest": 1, "mark": 2, "fingerprint": 3}
+
+SENTENCES = {
+    CredentialState.NONE: "The file carries no C2PA credential, so nothing in it proves where it comes from.",
+    CredentialState.REMOTE_NOT_FETCHED: "The credential is kept on a server and was not fetched (nothing leaves this machine).",
+    CredentialState.UNREADABLE: "The credential cannot be read.",
+    CredentialState.CONTENT_MISMATCH: "The contents are not those that were signed: they changed after signing.",
+    CredentialState.CREDENTIAL_PROBLEM: "The signing certificate is expired, revoked or not fit for signing.",
+    CredentialState.UNTRUSTED_SIGNER: "The signature holds, but the signer is on no trust list of this library.",
+    CredentialState.TRUSTED: "The credential is intact and its signer is trusted ({tier} list).",
+}
+
+
+class Answers:
+    """`parts` is None where there is no library: then nothing is looked up and no trust list is asked."""
+
+    def __init__(self, settings: Settings | None, parts: Parts | None) -> None:
+        self._parts = parts
+        self._max_bytes = int(settings.max_file_gib * 2**30) if settings else None
+        self._max_pixels_mp = settings.max_pixels_mp if settings else 268.0
+
+    def inspect(self, path: str, *, fingerprints: bool = False) -> Inspection:
+        """What is in a file. Never raises for what the file is; see Inspection.problems."""
+        import dataclasses
+
+        store = self._parts.trust if self._parts else None
+        found = inspect_file(path, store, max_bytes=self._max_bytes)
+        if fingerprints and found.media is not None:
+            look = self._look(found, marks=None)
+            found = dataclasses.replace(found, fingerprints=look.codes, problems=(*found.problems, *look.problems))
+        return found
+
+    def verify(self, path: str) -> Verdict:
+        """Credential, mark and fingerprint verdict, offline. Authentic only with a trusted credential and no conflict."""
+        found = self.inspect(path)
+        look = self._look(found, marks="fast")
+        matches = self._matches(found, look)
+        mark = self._mark(look)
+        reasons = [SENTENCES[found.credentials.state].format(tier=found.credentials.tier)]
+        reasons += found.credentials.explanation[:8]
+        conflicts = _conflicts(matches, mark)
+        reasons += conflicts
+        if mark is not None and mark.asset_id is not None and not conflicts:
+            reasons.append(f"An invisible mark of this library leads to asset {mark.asset_id}.")
+        if self._parts is None:
+            reasons.append("No library was open: no trust list and no registry was asked.")
+        authentic = found.credentials.state is CredentialState.TRUSTED and not conflicts
+        return Verdict(
+            path, authentic, tuple(reasons), found.sha256, found.credentials, mark, tuple(matches),
+            (*found.problems, *look.problems),
+        )  # fmt: skip
+
+    def identify(self, path: str) -> Identity:
+        """Which asset of ours is this file: by exact bytes, manifest, mark (fast, then deep) or fingerprint."""
+        if self._parts is None:
+            raise PolicyError("Identifying needs a library.", next_step="Name one: --library DIR", code="library.none")
+        found = self.inspect(path)
+        look = self._look(found, marks="fast")
+        matches = self._matches(found, look)
+        if not matches and found.media is not None and found.media.kind is Kind.IMAGE:
+            look = self._look(found, marks="deep")
+            matches = self._matches(found, look)
+        best = matches[0] if matches else None
+        card = None
+        if best is not None:
+            with open_reader(self._parts.catalogue.path) as reader:
+                card = next(iter(reader.cards([best.asset_id])), None)
+        return Identity(
+            path, found.sha256, card, best.found_by if best else None, best.score if best else None, tuple(matches),
+            tuple(_conflicts(matches, self._mark(look))), (*found.problems, *look.problems),
+        )  # fmt: skip
+
+    # -- evidence
+
+    def _look(self, found: Inspection, *, marks: Literal["fast", "deep"] | None) -> _Look:
+        """Decode once; detect marks with the given effort (None = none) and compute fingerprints."""
+        from dam.fingerprint.compute import compute_all
+        from dam.fingerprint.contract import is_flat
+        from dam.media import pixels
+        from dam.watermark.detect import detect_all
+
+        if found.media is None or found.media.kind is not Kind.IMAGE:
+            return _Look()
+        try:
+            decoded = pixels.decode(found.path, found.media, max_pixels_mp=self._max_pixels_mp)
+            luma = pixels.render(decoded).luma
+        except BadFileError as error:
+            return _Look(problems=(Problem(error.code, error.message),))
+        mark = None
+        if marks is not None and self._parts is not None:
+            key = self._parts.mark_key
+            mark = detect_all(decoded.rgb, [(key.key_id, key.secret)], effort=marks, budget_s=DEEP_BUDGET_S)
+        return _Look(mark, compute_all(luma), is_flat(luma))
+
+    def _mark(self, look: _Look) -> FoundMark | None:
+        if look.mark is None or self._parts is None:
+            return None
+        import dataclasses
+
+        key_id, engine, seen = look.mark
+        mark_id = f"{seen.mark_id:016x}"
+        with open_reader(self._parts.catalogue.path) as reader:
+            asset_id = reader.one("SELECT asset_id FROM mark WHERE mark_id = ?", mark_id)
+        return FoundMark(
+            mark_id, engine, key_id, seen.verified, float(seen.score), float(seen.p_false), dataclasses.asdict(seen.transform), asset_id
+        )
+
+    def _matches(self, found: Inspection, look: _Look) -> list[Match]:
+        if self._parts is None:
+            return []
+        matches: list[Match] = []
+        with open_reader(self._parts.catalogue.path) as reader:
+            matches += _by_bytes(reader, found.sha256)
+            matches += _by_manifest(reader, found.credentials)
+        mark = self._mark(look)
+        if mark is not None and mark.asset_id is not None:
+            detail = {"mark_id": mark.mark_id, "p_false": mark.p_false, "transform": mark.transform}
+            matches.append(Match(mark.asset_id, "mark", 1.0 - mark.p_false, detail))
+        if look.codes and not look.flat:
+            matches += self._by_fingerprint(look.codes)
+        return sorted(matches, key=lambda m: (ORDER[m.found_by], -m.score, m.asset_id))
+
+    def _by_fingerprint(self, codes: Sequence[FingerprintCode]) -> list[Match]:
+        assert self._parts is not None
+        by_engine = {c.engine: c.code for c in codes}
+        with self._parts.catalogue.change() as unit:
+            self._parts.near.follow(unit)
+        hits = self._parts.near.near(by_engine[ENGINE_64], by_engine[ENGINE_256], limit=8)
+        return [
+            Match(
+                h.asset_id, "fingerprint", round(1 - max(h.distance64 / 64, h.distance256 / 256), 4),
+                {"distance64": h.distance64, "distance256": h.distance256},
+            )
+            for h in hits
+        ]  # fmt: skip
+
+
+def _by_bytes(reader: Reader, sha256: str | None) -> list[Match]:
+    if sha256 is None:
+        return []
+    own = reader.one("SELECT id FROM asset WHERE sha256 = ?", sha256)
+    if own:
+        return [Match(own, "sha256", 1.0, {"as": "original"})]
+    copy = reader.one("SELECT asset_id FROM copy WHERE sha256 = ?", sha256)
+    return [Match(copy, "sha256", 1.0, {"as": "protected copy"})] if copy else []
+
+
+def _by_manifest(reader: Reader, credentials: Credentials) -> list[Match]:
+    """By the labels of the manifests that the file carries; a manifest whose binding fails is only a hint."""
+    sound = credentials.state in (CredentialState.TRUSTED, CredentialState.UNTRUSTED_SIGNER)
+    found: dict[str, Match] = {}
+    for label in credentials.manifest_labels[:64]:
+        for sql in ("SELECT asset_id FROM copy WHERE manifest_label = ?", "SELECT asset_id FROM manifest WHERE label = ?"):
+            asset_id = reader.one(sql, label)
+            if asset_id:
+                found.setdefault(asset_id, Match(asset_id, "manifest", 1.0 if sound else 0.5, {"label": label}))
+    return list(found.values())
+
+
+def _conflicts(matches: Sequence[Match], mark: FoundMark | None) -> list[str]:
+    """What does not fit together: a mark of one asset on the picture of another is never a match."""
+    conflicts = []
+    pictured = {m.asset_id for m in matches if m.found_by in ("sha256", "manifest", "fingerprint")}
+    if mark is not None and mark.asset_id is None:
+        conflicts.append(f"The mark {mark.mark_id} was made with this library's key, but the registry does not hold it.")
+    if mark is not None and mark.asset_id is not None and pictured and mark.asset_id not in pictured:
+        conflicts.append(f"The mark is that of asset {mark.asset_id}, but the picture is that of {', '.join(sorted(pictured))}.")
+    return conflicts

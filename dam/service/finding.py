@@ -1,0 +1,192 @@
+"""The light half of the service: search, cards, details, lineage, audit. Starts without the ORM and the decoders."""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dam.audit import chain
+from dam.catalogue.reading import Card, Reader, open_reader
+from dam.errors import NotFoundError
+from dam.ingest import follow
+from dam.lineage import graph
+from dam.media.paths import to_text
+from dam.model import Edge, Relation
+from dam.search.index import TantivyIndex
+from dam.search.query import Query
+from dam.search.results import Sort
+from dam.settings import Settings
+from dam.storage.local import LocalStorage
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """Attribute names are the wire's (dam_schemas.asset.SearchPageOut)."""
+
+    query: str
+    understood: str
+    notes: tuple[str, ...]
+    total: int
+    facets: dict[str, dict[str, int]]
+    assets: tuple[Card, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LineageView:
+    start: str
+    nodes: tuple[Card, ...]
+    edges: tuple[Edge, ...]
+    truncated: bool
+
+
+class Finder:
+    """Reads of one library. Cheap to make; each call sees the latest committed state."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._index = TantivyIndex(settings.library / "index")
+        self._level = False
+
+    @property
+    def index(self) -> TantivyIndex:
+        return self._index
+
+    def level(self) -> int:
+        """Bring the index level with the catalogue, rebuilding it where it is missing or damaged."""
+        path = self._settings.catalogue_path
+        if not self._level or self._index.state().needs_rebuild:
+            self._index = follow.ready_index(path, self._settings.library / "index")
+            self._level = True
+            return 0
+        count = follow.follow(path, self._index)
+        self._index.reload()
+        return count
+
+    def search(
+        self, text: str, *, limit: int = 50, after: str | None = None, sort: str | None = None, facets: bool = True
+    ) -> SearchPage:
+        """A page of assets for a query in the search language (docs/search.md)."""
+        from dam.search.grammar import parse
+
+        query: Query = parse(text)
+        with open_reader(self._settings.catalogue_path):
+            pass  # says "no library" before an index is made
+        self.level()
+        order = Sort(sort) if sort else Sort.RELEVANCE
+        page = self._index.search(query, limit=limit, after=after, sort=order, facets=facets)
+        with self._reader() as reader:
+            cards = {c.id: c for c in reader.cards([h.asset_id for h in page.hits])}
+        hits = tuple(replace(cards[h.asset_id], score=h.score) for h in page.hits if h.asset_id in cards)
+        found = {k: dict(v) for k, v in page.facets.items()}
+        return SearchPage(text, query.understood, tuple(query.notes), page.total, found, hits, page.next)
+
+    def _reader(self) -> Any:
+        return open_reader(self._settings.catalogue_path)
+
+    def _find(self, reader: Reader, name: str) -> str:
+        try:
+            return reader.find(name)
+        except NotFoundError:
+            if os.path.sep in name or os.path.exists(name):
+                return reader.find(to_text(os.path.realpath(name)))
+            raise
+
+    def id_of(self, name: str) -> str:
+        """The asset id for an id, a unique prefix, a SHA-256 or a path."""
+        with self._reader() as reader:
+            return self._find(reader, name)
+
+    def card(self, name: str) -> Card:
+        with self._reader() as reader:
+            card: Card = reader.cards([self._find(reader, name)])[0]
+            return card
+
+    def detail(self, name: str) -> dict[str, Any]:
+        """Everything about one asset, flat under the wire's names (dam_schemas.asset.AssetDetailOut)."""
+        with self._reader() as reader:
+            found = reader.detail(self._find(reader, name))
+        card = found.pop("card")
+        fields = {n: getattr(card, n) for n in card.__dataclass_fields__ if n not in ("generation", "flags")}
+        return {**fields, **found}
+
+    def thumbnail(self, name: str, size_px: int) -> bytes:
+        """The JPEG thumbnail (256 or 1024). NotFoundError "thumb.none" where there is none (yet)."""
+        if size_px not in (256, 1024):
+            raise NotFoundError(f"No thumbnails of {size_px} px.", next_step="Ask for 256 or 1024.", code="thumb.none")
+        card = self.card(name)
+        key = f"thumbs/{card.sha256[:2]}/{card.sha256}-{size_px}.jpg"
+        return LocalStorage(self._settings.library / "vault").get(key)
+
+    def copy_of(self, name: str) -> tuple[str, str, str]:
+        """(file path, mime, download name) of an asset's protected copy."""
+        found = self.detail(name)
+        for copy in found["copies"]:
+            if copy["kind"] == "protected":
+                path = LocalStorage(self._settings.library / "vault").path(copy["storage_key"])
+                stem, _ = os.path.splitext(found["title"])
+                return os.fspath(path), copy["mime"], f"{stem}.protected{path.suffix}"
+        raise NotFoundError(f"{found['title']} has no protected copy.", next_step="See its stages: dam show", code="copy.none")
+
+    def lineage(self, name: str, *, up: int = 8, down: int = 8) -> LineageView:
+        """Ancestors and descendants with the evidence for every edge."""
+        with self._reader() as reader:
+            start = self._find(reader, name)
+
+            def neighbours(ids: Sequence[str], direction: graph.Direction) -> list[Edge]:
+                going_up = direction is graph.Direction.UP
+                return [_edge(e) for e in reader.edges(ids, up=going_up, down=not going_up)]
+
+            walked = graph.walk(start, neighbours, up, down)
+            cards = reader.cards([node.asset_id for node in walked.nodes])
+        return LineageView(start, tuple(cards), tuple(walked.edges), walked.truncated)
+
+    def roots(self) -> list[dict[str, Any]]:
+        with self._reader() as reader:
+            return list(reader.roots())
+
+    def overview(self) -> dict[str, Any]:
+        """Counts of the library, what is held back and what is still to do."""
+        with self._reader() as reader:
+            return {**reader.counts(), "quarantined": reader.quarantined(), "pending": reader.pending(), "roots": reader.roots()}
+
+    def audit(self, *, after: int = 0, limit: int = 100, asset: str | None = None) -> list[dict[str, Any]]:
+        with self._reader() as reader:
+            subject = self._find(reader, asset) if asset else None
+            rows = reader.audit(after=after, limit=limit, subject=subject)
+        return [{**row, "detail": json.loads(row["detail"])} for row in rows]
+
+    def verify_audit(self, progress: Callable[[int], None] | None = None) -> chain.Verdict:
+        """Check the whole hash chain by its published rule (docs/audit.md)."""
+        with self._reader() as reader:
+            library_id = reader.one("SELECT id FROM library")
+            return chain.verify(_ledger(reader, progress), chain.genesis(library_id))
+
+
+def _ledger(reader: Reader, progress: Callable[[int], None] | None) -> Iterator[chain.Link]:
+    last = 0
+    while rows := reader.audit(after=last, limit=5_000):
+        for row in rows:
+            yield _link(row)
+        last = rows[-1]["seq"]
+        if progress is not None:
+            progress(last)
+
+
+def _link(row: dict[str, Any]) -> chain.Link:
+    """A stored row as the rule sees it; detail that is no JSON is kept as what cannot match its hash."""
+    try:
+        detail = json.loads(row["detail"])
+    except ValueError:
+        detail = {"unreadable": row["detail"]}
+    if not isinstance(detail, dict):
+        detail = {"unreadable": row["detail"]}
+    entry = chain.Entry(row["seq"], row["at"], row["actor"], row["action"], row["subject"], detail)
+    return chain.Link(entry, row["hash"])
+
+
+def _edge(row: dict[str, Any]) -> Edge:
+    return Edge(
+        row["parent_id"], row["child_id"], Relation(row["relation"]), row["evidence"], row["confidence"], row["detail"], row["asserted_by"]
+    )

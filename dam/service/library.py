@@ -1,0 +1,120 @@
+"""A library on disk: made once, opened by every door."""
+
+import contextlib
+import os
+import secrets
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dam.catalogue import library as library_rows
+from dam.catalogue.unit import Catalogue
+from dam.errors import NotFoundError
+from dam.ingest.near import NearTable
+from dam.ingest.parts import Parts
+from dam.ingest.workers import release_dead
+from dam.provenance import keys, trust
+from dam.service.answers import Answers
+from dam.service.finding import Finder
+from dam.service.passes import Passes
+from dam.service.reviewing import Reviews
+from dam.service.roots import Roots
+from dam.service.upkeep import Upkeep
+from dam.settings import Settings
+from dam.storage.local import LocalStorage, write_atomic
+
+CONFIG = """\
+# Headwater: this library's settings. Every one has an environment name too: settle_s is DAM_SETTLE_S.
+# protect = "ai"        # which pictures get a marked and signed copy: none, ai, all
+# settle_s = 2.0        # how long a file must stay unchanged before it is read
+# port = 8340
+"""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """A UUIDv7 (RFC 9562 §5.7): 48 bits of Unix milliseconds, then random; sorts by time."""
+    value = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+    value = value & ~(0xF << 76) | 0x7 << 76
+    return str(uuid.UUID(int=value & ~(0x3 << 62) | 0x2 << 62))
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Every use case of one open library, by noun."""
+
+    parts: Parts
+    find: Finder
+    roots: Roots
+    passes: Passes
+    answers: Answers
+    reviews: Reviews
+    upkeep: Upkeep
+
+
+def create_library(settings: Settings) -> None:
+    """Fill a library whose tables exist (dam_migrations.upgrade): its row, keys, trust anchors and dam.toml.
+
+    Safe to run again: what is there stays.
+    """
+    library_rows.ensure_row(settings.catalogue_path, new_id, utc_now)
+    folder = settings.library / "keys"
+    try:
+        ring = keys.load_ring(folder)
+    except NotFoundError:
+        ring = keys.create_chain(folder, settings.organisation, now=utc_now())
+    keys.mark_key(folder)
+    anchors = settings.library / "trust" / "organisation.pem"
+    if not anchors.exists():
+        write_atomic(anchors, ring.root_pem.encode())
+    config = settings.library / "dam.toml"
+    if not config.exists():
+        write_atomic(config, CONFIG.encode())
+
+
+def wire(settings: Settings) -> Parts:
+    """Open everything the stages work with."""
+    folder = settings.library / "keys"
+    return Parts(
+        settings=settings,
+        catalogue=Catalogue(settings, clock=utc_now, new_id=new_id),
+        storage=LocalStorage(settings.library / "vault"),
+        ring=keys.load_ring(folder),
+        mark_key=keys.mark_key(folder),
+        trust=trust.load_store(settings.library),
+        near=NearTable(),
+        clock=utc_now,
+        wall=time.time,
+    )
+
+
+@contextlib.contextmanager
+def open_service(settings: Settings) -> Iterator[Service]:
+    """The library at `settings.library`, ready for work; what a killed process left running is due again."""
+    parts = wire(settings)
+    release_dead(parts)
+    try:
+        yield Service(
+            parts=parts,
+            find=Finder(settings),
+            roots=Roots(parts),
+            passes=Passes(parts),
+            answers=Answers(settings, parts),
+            reviews=Reviews(parts),
+            upkeep=Upkeep(parts),
+        )
+    finally:
+        parts.catalogue.close()
+
+
+def protect_folder(path: Path) -> None:
+    """Make the library's folder, readable for its owner only (it holds private keys)."""
+    path.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(PermissionError):
+        os.chmod(path, 0o700)

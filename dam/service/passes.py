@@ -1,0 +1,222 @@
+"""Passes over the drives: one full pass and drain (`scan`), or watching until stopped (`watch`, `up`)."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dam.catalogue import work
+from dam.catalogue.reading import open_reader
+from dam.errors import StorageError
+from dam.ingest import follow
+from dam.ingest.parts import Parts
+from dam.ingest.workers import Workers, release_dead
+from dam.media.paths import from_text
+from dam.model import Problem
+from dam.search.index import TantivyIndex
+from dam.watch.events import Hints, Watcher
+from dam.watch.scanner import Pass, ScanRules, look_at, scan_root
+
+POLL_S = 0.05
+UNSETTLED_PATIENCE_S = 30.0  # how long a pass waits, with nothing else to do, for files that keep changing
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a pass stands: rows ended, rows left, rows per second, seconds to go (None = unknown yet)."""
+
+    done: int
+    left: int
+    rate: float
+    eta_s: float | None
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a pass ends with. Attribute names are the wire's (dam_schemas.asset.SummaryOut)."""
+
+    seen: int = 0
+    admitted: int = 0
+    unchanged: int = 0
+    moved: int = 0
+    missing: int = 0
+    ignored: int = 0
+    waiting: list[str] = field(default_factory=list)
+    quarantined: list[dict[str, Any]] = field(default_factory=list)
+    unexplained: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    roots: list[dict[str, Any]] = field(default_factory=list)
+    assets: int = 0
+    by_kind: dict[str, int] = field(default_factory=dict)
+    by_state: dict[str, int] = field(default_factory=dict)
+    by_credential: dict[str, int] = field(default_factory=dict)
+    protected: int = 0
+    seconds: float = 0.0
+
+
+OnProgress = Callable[[Progress], None]
+
+
+class Passes:
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._index = TantivyIndex(parts.settings.library / "index")
+
+    # -- one pass
+
+    def scan(
+        self, roots: Sequence[str] = (), *, accept_missing: bool = False, on_progress: OnProgress | None = None
+    ) -> Summary:
+        """Look at every root (or those named), then work until nothing is due.
+
+        A root that is offline or guarded is a problem in the summary, never an exception; other roots go on.
+        """
+        begun = time.monotonic()
+        before = self._counts()
+        passes = self._scan_roots(roots, accept_missing=accept_missing)
+        self._drain(on_progress)
+        return self._summary(passes, before, time.monotonic() - begun)
+
+    def _rules(self, *, accept_missing: bool = False) -> ScanRules:
+        settings = self._parts.settings
+        return ScanRules(self._parts.wall(), settings.settle_s, settings.missing_guard, accept_missing)
+
+    def _roots(self, names: Sequence[str]) -> list[dict[str, Any]]:
+        from dam.service.roots import Roots
+
+        nouns = Roots(self._parts)
+        return [nouns.get(name) for name in names] if names else nouns.list()
+
+    def _scan_roots(self, names: Sequence[str], *, accept_missing: bool) -> list[Pass]:
+        passes = []
+        for root in self._roots(names):
+            with open_reader(self._parts.catalogue.path) as reader:
+                passes.append(scan_root(self._parts.catalogue, reader, root, self._rules(accept_missing=accept_missing)))
+        with self._parts.catalogue.change() as unit:
+            work.wake_offline(unit)
+            work.retry_failed(unit, code_prefix="storage.")
+        return passes
+
+    def _drain(self, on_progress: OnProgress | None) -> None:
+        """Run workers until nothing is left but files that will not settle or drives that are offline."""
+        workers = Workers(self._parts, self._parts.settings.worker_count)
+        workers.start()
+        begun, quiet_since = time.monotonic(), time.monotonic()
+        last_done = 0
+        try:
+            while (left := self._left()) > 0:
+                if workers.done != last_done:
+                    last_done, quiet_since = workers.done, time.monotonic()
+                if time.monotonic() - quiet_since > UNSETTLED_PATIENCE_S + self._parts.settings.settle_s:
+                    break
+                if on_progress is not None:
+                    on_progress(_progress(workers.done, left, time.monotonic() - begun))
+                time.sleep(POLL_S)
+        finally:
+            workers.stop()
+            self.follow()
+
+    def _left(self) -> int:
+        with open_reader(self._parts.catalogue.path) as reader:
+            return sum(reader.pending().values())
+
+    def follow(self) -> int:
+        """Bring the index level; an index that fails is rebuilt, and never fails the pass."""
+        try:
+            if self._index.state().needs_rebuild:
+                return follow.rebuild(self._parts.catalogue.path, self._index)
+            return follow.follow(self._parts.catalogue.path, self._index)
+        except StorageError:
+            return 0  # the outbox keeps what the index has not taken; doctor shows the lag
+
+    def _counts(self) -> dict[str, Any]:
+        with open_reader(self._parts.catalogue.path) as reader:
+            return reader.counts()
+
+    def _summary(self, passes: Sequence[Pass], before: dict[str, Any], seconds: float) -> Summary:
+        with open_reader(self._parts.catalogue.path) as reader:
+            counts = reader.counts()
+            waiting = reader.waiting()
+            summary = Summary(
+                seen=sum(p.seen for p in passes),
+                admitted=counts["assets"] - before["assets"],
+                unchanged=sum(p.unchanged for p in passes),
+                moved=sum(p.returned for p in passes),
+                missing=sum(p.missing for p in passes),
+                ignored=sum(p.ignored for p in passes),
+                waiting=waiting,
+                quarantined=reader.quarantined(),
+                roots=reader.roots(),
+                seconds=round(seconds, 3),
+                **counts,
+            )
+            summary.unexplained = max(0, sum(p.seen for p in passes) - reader.explained([p.root for p in passes]) - len(waiting))
+        for one in passes:
+            if one.state != "online":
+                summary.problems.append(Problem(f"root.{one.state}", f"{one.root}: {one.reason}"))
+            summary.problems += [Problem("scan.unseen", f"{one.root}/{u.path}: {u.reason}") for u in one.unseen]
+        return summary
+
+    # -- watching
+
+    def watch(self, stop: threading.Event, *, on_tick: Callable[[], None] | None = None) -> None:
+        """Watch all roots and work until `stop` is set. Scan is the truth; events only say where to look first."""
+        hints = Hints()
+        watcher = self._watch_roots(hints)
+        workers = Workers(self._parts, self._parts.settings.worker_count)
+        workers.start()
+        settings = self._parts.settings
+        known = {r["id"] for r in self._roots(())}
+        due = 0.0
+        try:
+            while not stop.is_set():
+                if time.monotonic() >= due or not watcher.alive:
+                    self._scan_roots((), accept_missing=False)
+                    due = time.monotonic() + settings.reconcile_s
+                    current = {r["id"] for r in self._roots(())}
+                    if current != known or not watcher.alive:
+                        watcher.stop()
+                        watcher, known = self._watch_roots(hints), current
+                self._take(hints)
+                workers.wake()
+                self.follow()
+                if on_tick is not None:
+                    on_tick()
+                hints.ready.wait(0.25)
+        finally:
+            watcher.stop()
+            workers.stop()
+            self.follow()
+
+    def _watch_roots(self, hints: Hints) -> Watcher:
+        folders = [(r["id"], from_text(r["path"])) for r in self._roots(()) if r["state"] != "offline"]
+        watcher = Watcher(folders, hints.add)
+        watcher.start()
+        return watcher
+
+    def _take(self, hints: Hints) -> None:
+        roots, paths = hints.take()
+        by_id = {r["id"]: r for r in self._roots(())}
+        with open_reader(self._parts.catalogue.path) as reader:
+            for root_id in roots & set(by_id):
+                scan_root(self._parts.catalogue, reader, by_id[root_id], self._rules())
+            for root_id, names in paths.items():
+                if root_id in by_id:
+                    look_at(self._parts.catalogue, reader, by_id[root_id], sorted(names), self._rules())
+
+    def work_until(self, stop: threading.Event) -> None:
+        """One more ingest worker beside others: takes what is due, watches nothing."""
+        release_dead(self._parts)
+        workers = Workers(self._parts, self._parts.settings.worker_count)
+        workers.start()
+        try:
+            while not stop.wait(0.5):
+                self.follow()
+        finally:
+            workers.stop()
+
+
+def _progress(done: int, left: int, seconds: float) -> Progress:
+    rate = done / seconds if seconds > 0 else 0.0
+    return Progress(done, left, rate, left / rate if rate > 0 else None)

@@ -1,0 +1,105 @@
+"""Roots: the folder trees that are watched."""
+
+import os
+from typing import Any
+
+from dam.catalogue import records
+from dam.catalogue.reading import open_reader
+from dam.errors import ConflictError, NotFoundError, UnreadableError, UsageError
+from dam.ingest.parts import Parts
+from dam.media.paths import from_text, to_text
+
+POLICIES = ("none", "ai", "all")
+
+
+class Roots:
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def add(self, path: str, *, name: str | None = None, protect: str | None = None, actor: str = "service") -> dict[str, Any]:
+        """Watch a folder tree. The folder must exist and be readable; nothing is written into it.
+
+        Raises:
+            NotFoundError: no such folder. UsageError: it is a file. ConflictError: the name or folder is taken.
+        """
+        folder = self._folder(path)
+        if protect is not None and protect not in POLICIES:
+            raise UsageError(f"No policy {protect!r}.", next_step=f"Choose one of {', '.join(POLICIES)}.")
+        library = os.path.realpath(self._parts.settings.library)
+        if library == folder or library.startswith(folder.rstrip("/") + "/") and os.path.basename(library) != ".dam":
+            raise ConflictError(
+                f"The library {library} lies inside {to_text(folder)}.",
+                next_step="Keep the library outside the watched folders (or name its folder .dam, which is never watched).",
+            )
+        if folder.startswith(library.rstrip("/") + "/"):
+            raise ConflictError(f"{to_text(folder)} lies inside the library.", next_step="Add a folder of media files.")
+        text = to_text(folder)
+        with self._parts.catalogue.change(actor) as unit:
+            row = records.add_root(unit, name=name or os.path.basename(text) or text, path=text, protect=protect)
+            root_id = row.id
+        return self.get(root_id)
+
+    def _folder(self, path: str) -> str:
+        folder = os.path.realpath(path)
+        if not os.path.exists(folder):
+            raise NotFoundError(f"No folder {to_text(path)}.", next_step="Check the path, or mount the drive.", code="root.no_folder")
+        if not os.path.isdir(folder):
+            raise UsageError(
+                f"{to_text(path)} is a file.", next_step=f"Add its folder: dam root add {to_text(os.path.dirname(folder))}", code="root.is_file"
+            )
+        try:
+            os.listdir(folder)
+        except OSError as error:
+            raise UnreadableError(
+                f"{to_text(path)} cannot be read ({error.strerror}).", next_step="Give this user read access to the folder.", code="root.unreadable"
+            ) from error
+        return folder
+
+    def ensure(self, path: str, *, actor: str = "service") -> dict[str, Any]:
+        """The root of this very folder, added if it is new."""
+        text = to_text(os.path.realpath(path))
+        for root in self.list():
+            if root["path"] == text:
+                return root
+        return self.add(path, actor=actor)
+
+    def list(self) -> list[dict[str, Any]]:
+        with open_reader(self._parts.catalogue.path) as reader:
+            return reader.roots()
+
+    def get(self, name: str) -> dict[str, Any]:
+        for root in self.list():
+            if name in (root["id"], root["name"], root["path"]) or from_text(root["path"]) == os.path.realpath(name):
+                return root
+        raise NotFoundError(f"No root {name}.", next_step="See: dam root list", code="root.not_found")
+
+    def set(self, name: str, *, protect: str | None, actor: str = "service") -> dict[str, Any]:
+        """Change a root's protection policy (None = the library's setting); it counts for files that come after."""
+        if protect is not None and protect not in POLICIES:
+            raise UsageError(f"No policy {protect!r}.", next_step=f"Choose one of {', '.join(POLICIES)}.")
+        with self._parts.catalogue.change(actor) as unit:
+            row = records.get_root(unit, self.get(name)["id"])
+            row.protect = protect
+            unit.session.add(row)
+            unit.audit("root.set", row.id, {"protect": protect})
+        return self.get(row.id)
+
+    def move(self, name: str, new_path: str, *, actor: str = "service") -> dict[str, Any]:
+        """Say that a root's folder now stands elsewhere. Reads no file: locations are relative to the root."""
+        folder = self._folder(new_path)
+        root = self.get(name)
+        with self._parts.catalogue.change(actor) as unit:
+            row = records.get_root(unit, root["id"])
+            unit.audit("root.moved", row.id, {"from": row.path, "to": to_text(folder)})
+            row.path = to_text(folder)
+            unit.session.add(row)
+        return self.get(root["id"])
+
+    def remove(self, name: str, *, actor: str = "service") -> dict[str, Any]:
+        """Forget a root. Its files are not touched; assets, decisions and copies stay in the library."""
+        root = self.get(name)
+        with self._parts.catalogue.change(actor) as unit:
+            records.remove_root(unit, root["id"])
+        return root
+
+

@@ -1,0 +1,153 @@
+"""Upkeep: doctor, index rebuild, and the sweep of what interrupted writes left."""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from dam.catalogue import sqlite
+from dam.catalogue.reading import open_reader
+from dam.errors import DamError
+from dam.ingest import follow
+from dam.ingest.parts import Parts
+from dam.search.index import TantivyIndex, open_index
+from dam.service.finding import Finder
+
+LOW_SPACE = 2 * 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`status`: ok, warn or fail. Attribute names are the wire's (dam_schemas.answers.CheckOut)."""
+
+    name: str
+    status: str
+    message: str
+    next_step: str | None = None
+
+
+class Upkeep:
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def doctor(self) -> list[Check]:
+        """Look at everything that can quietly go wrong; each finding says what to do."""
+        checks: list[Callable[[], Check]] = [
+            self._sqlite, self._space, self._keys, self._certificate, self._trust, self._roots, self._queue, self._index,
+            self._copies, self._audit, self._watches, self._plugins,
+        ]  # fmt: skip
+        found = []
+        for check in checks:
+            try:
+                found.append(check())
+            except (DamError, OSError) as error:
+                found.append(Check(check.__name__.strip("_"), "fail", str(error)))
+        return found
+
+    def rebuild_index(self) -> int:
+        """A new index from the catalogue; searches go on with the old one until it is swapped."""
+        return follow.rebuild(self._parts.catalogue.path, TantivyIndex(self._parts.settings.library / "index"))
+
+    def _sqlite(self) -> Check:
+        version = sqlite.driver().sqlite_version
+        if sqlite.is_safe():
+            return Check("sqlite", "ok", f"SQLite {version}")
+        return Check(
+            "sqlite", "fail", f"SQLite {version} can corrupt a WAL database with several writers (fixed in 3.51.3).",
+            "Install the pysqlite3 wheel: pip install pysqlite3",
+        )  # fmt: skip
+
+    def _space(self) -> Check:
+        free = shutil.disk_usage(self._parts.settings.library).free
+        message = f"{free / 2**30:.1f} GiB free for the library"
+        return Check("space", "ok", message) if free > LOW_SPACE else Check("space", "warn", message, "Free some space: copies and thumbnails need it.")
+
+    def _keys(self) -> Check:
+        folder = self._parts.settings.library / "keys"
+        loose = [p.name for p in folder.glob("*.key") if p.stat().st_mode & 0o077]
+        if loose:
+            return Check("keys", "fail", f"Others can read {', '.join(sorted(loose))}.", f"chmod 600 {folder}/*.key")
+        return Check("keys", "ok", f"Signing key {self._parts.ring.key_id}, mark key {self._parts.mark_key.key_id}, private to this user")
+
+    def _certificate(self) -> Check:
+        days = (self._parts.ring.leaf_not_after - self._parts.clock()).days
+        message = f"The signing certificate is valid for {days} more days."
+        if days < 0:
+            return Check("certificate", "fail", "The signing certificate has expired.", "Make a new library key chain before protecting more copies.")
+        return Check("certificate", "ok" if days > 30 else "warn", message, None if days > 30 else "Renew the signing chain soon.")
+
+    def _trust(self) -> Check:
+        tiers = [t for t in ("official", "interim", "organisation") if getattr(self._parts.trust, t)]
+        if tiers == ["organisation"]:
+            return Check(
+                "trust", "warn", "Only this organisation's own anchors are known: outside signers show as untrusted.",
+                f"Put the C2PA trust list at {self._parts.settings.library}/trust/official.pem",
+            )  # fmt: skip
+        return Check("trust", "ok", f"Trust lists: {', '.join(tiers)}")
+
+    def _roots(self) -> Check:
+        with open_reader(self._parts.catalogue.path) as reader:
+            roots = reader.roots()
+        bad = [f"{r['name']} is {r['state']} ({r['state_reason']})" for r in roots if r["state"] != "online"]
+        if bad:
+            return Check("roots", "warn", "; ".join(bad), "Mount the drive and run dam scan; nothing was lost.")
+        return Check("roots", "ok", f"{len(roots)} root(s) online")
+
+    def _queue(self) -> Check:
+        with open_reader(self._parts.catalogue.path) as reader:
+            held, pending = reader.quarantined(), reader.pending()
+        message = f"{sum(pending.values())} waiting, {len(held)} quarantined"
+        return Check("queue", "warn", message, "See why: dam scan --json, field quarantined") if held else Check("queue", "ok", message)
+
+    def _index(self) -> Check:
+        index, state = open_index(self._parts.settings.library / "index")
+        del index
+        with open_reader(self._parts.catalogue.path) as reader:
+            lag = len(reader.outbox(10_000))
+            assets = reader.one("SELECT count(*) FROM asset") or 0
+        if state.needs_rebuild:
+            return Check("index", "warn", f"The index must be rebuilt: {state.reason}", "dam index rebuild (a search does it, too)")
+        if lag == 0 and state.documents != assets:
+            return Check("index", "fail", f"{state.documents} indexed, {assets} in the catalogue", "dam index rebuild")
+        return Check("index", "ok", f"{state.documents} documents, {lag} changes to follow")
+
+    def _copies(self) -> Check:
+        with open_reader(self._parts.catalogue.path) as reader:
+            keys = {r["storage_key"] for r in reader.rows("SELECT storage_key FROM copy")}
+        lost = sorted(k for k in keys if not self._parts.storage.exists(k))
+        orphans = [k for k in self._parts.storage.list("protected") if k not in keys]
+        if lost:
+            return Check("copies", "fail", f"{len(lost)} protected copies are not in the vault, e.g. {lost[0]}", "Restore the vault from a backup.")
+        if orphans:
+            return Check("copies", "warn", f"{len(orphans)} files in the vault belong to no copy (an interrupted write).", "They do no harm; the next protect writes over them.")
+        return Check("copies", "ok", f"{len(keys)} protected copies in place")
+
+    def _audit(self) -> Check:
+        verdict = Finder(self._parts.settings).verify_audit()
+        if verdict.ok:
+            return Check("audit", "ok", f"{verdict.checked} entries, the chain holds")
+        return Check("audit", "fail", f"Entry {verdict.first_bad_seq}: {verdict.reason}", "The ledger was changed from outside: compare with a backup.")
+
+    def _watches(self) -> Check:
+        try:
+            limit = int(Path("/proc/sys/fs/inotify/max_user_watches").read_text())
+        except (OSError, ValueError):
+            return Check("watches", "ok", "no inotify here: roots are scanned")
+        with open_reader(self._parts.catalogue.path) as reader:
+            folders = reader.rows("SELECT path FROM location")
+        wanted = len({os.path.dirname(r["path"]) for r in folders})
+        if wanted > limit * 0.8:
+            return Check("watches", "warn", f"About {wanted} folders, and the kernel allows {limit} watches.", "Raise fs.inotify.max_user_watches.")
+        return Check("watches", "ok", f"about {wanted} folders, {limit} watches allowed")
+
+    def _plugins(self) -> Check:
+        from dam.fingerprint.compute import discovery as fingerprint_engines
+        from dam.metadata.read import discovered as readers
+        from dam.watermark.detect import discovery as mark_engines
+
+        found = [readers(), fingerprint_engines(), mark_engines()]
+        broken = [b for one in found for b in one.broken]
+        if broken:
+            return Check("plugins", "warn", "; ".join(f"{b.where}: {b.reason}" for b in broken), "Remove or repair the plug-in.")
+        return Check("plugins", "ok", f"{sum(len(one.plugins) for one in found)} plug-ins")

@@ -1,0 +1,106 @@
+"""The vault on a local disk: keys are relative POSIX paths made by us, never by a stranger."""
+
+import errno
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from dam.errors import NotFoundError, StorageError
+
+_KEY = re.compile(r"[a-z0-9_]+(/[a-z0-9][a-z0-9._-]*)+")
+
+
+def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, durable: bool = True) -> None:
+    """Temp file in the same folder, fsync, rename, fsync of the folder. A failure leaves the old file as it was.
+
+    `durable=False` leaves out the two fsyncs, for what can be made again (thumbnails); the rename stays atomic.
+
+    Raises:
+        StorageError: the disk is full ("storage.full") or refuses to be written ("storage.readonly").
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temp = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
+    except OSError as error:
+        raise explain(error, path) from error
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fchmod(stream.fileno(), mode)
+            if durable:
+                os.fsync(stream.fileno())
+        os.replace(temp, path)
+        if durable:
+            _sync_folder(path.parent)
+    except BaseException as error:
+        Path(temp).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise explain(error, path) from error
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def explain(error: OSError, path: Path) -> StorageError:
+    """Our error for an OSError of a write, with the next step."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return StorageError(
+            f"The disk is full: {path} could not be written.",
+            next_step="Free some space in the library's disk, then run dam scan: the work is taken up again.",
+            code="storage.full",
+        )
+    return StorageError(
+        f"{path} could not be written ({error.strerror or error}).",
+        next_step="Check that the library's folder is writable, then run dam scan.",
+        code="storage.readonly",
+    )
+
+
+class LocalStorage:
+    """A folder of files by key ("protected/ab/ab12….png")."""
+
+    scheme = "file"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, key: str) -> Path:
+        if not _KEY.fullmatch(key) or ".." in key:
+            raise NotFoundError(f"No such key: {key!r}.", code="storage.key")
+        return self._folder / key
+
+    def put(self, key: str, data: bytes, *, durable: bool = True) -> None:
+        write_atomic(self.path(key), data, durable=durable)
+
+    def get(self, key: str) -> bytes:
+        try:
+            return self.path(key).read_bytes()
+        except FileNotFoundError as error:
+            raise NotFoundError(f"{key} is not in the vault.", code="storage.not_found") from error
+
+    def exists(self, key: str) -> bool:
+        return self.path(key).is_file()
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """Keys below a first folder, temp files of interrupted writes left out."""
+        base = self._folder / prefix
+        for path in sorted(base.rglob("*")):
+            if path.is_file() and not path.name.startswith(".tmp-"):
+                yield path.relative_to(self._folder).as_posix()
+
+    def sweep(self) -> int:
+        """Remove temp files that an interrupted write left. Call only while nobody writes."""
+        count = 0
+        for path in self._folder.rglob(".tmp-*"):
+            path.unlink(missing_ok=True)
+            count += 1
+        return count

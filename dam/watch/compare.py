@@ -1,0 +1,71 @@
+"""What a pass over a root means, against what is known of it: a plan, no action."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from dam.watch.walk import Entry, Ignored, Unseen
+
+Seen = tuple[int, int, str]  # size_bytes, mtime_ns, inode
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the catalogue knows of a path. `missing`: it was not there at the last pass. `held`: quarantined or waiting."""
+
+    seen: Seen
+    location_id: str | None = None
+    missing: bool = False
+    held: bool = False
+
+
+@dataclass(slots=True)
+class Plan:
+    """The difference. `arrivals` are new or changed files, `returned` and `vanished` location ids."""
+
+    seen: int = 0
+    unchanged: int = 0
+    ignored: int = 0
+    arrivals: list[Entry] = field(default_factory=list)
+    returned: list[str] = field(default_factory=list)
+    vanished: list[str] = field(default_factory=list)
+    gone_intake: list[str] = field(default_factory=list)
+    unseen: list[Unseen] = field(default_factory=list)
+    known_online: int = 0
+
+    def missing_share(self) -> float:
+        """Which share of the files known to be online this pass did not find."""
+        return len(self.vanished) / self.known_online if self.known_online else 0.0
+
+
+def compare(found: Iterable[Entry | Unseen | Ignored], known: Mapping[str, Known]) -> Plan:
+    """Sort a walk's findings. Nothing below a folder that could not be read counts as vanished."""
+    plan = Plan(known_online=sum(1 for k in known.values() if k.location_id and not k.missing))
+    paths: set[str] = set()
+    for item in found:
+        if isinstance(item, Ignored):
+            plan.ignored += 1
+        elif isinstance(item, Unseen):
+            plan.unseen.append(item)
+        else:
+            plan.seen += 1
+            paths.add(item.path)
+            _sort(plan, item, known.get(item.path))
+    hidden = tuple(u.path + "/" if u.path else "" for u in plan.unseen)
+    unseen = {u.path for u in plan.unseen}
+    for path, was in known.items():
+        if path in paths or path in unseen or (hidden and path.startswith(hidden)):
+            continue
+        if was.location_id is None:
+            plan.gone_intake.append(path)
+        elif not was.missing:
+            plan.vanished.append(was.location_id)
+    return plan
+
+
+def _sort(plan: Plan, entry: Entry, was: Known | None) -> None:
+    if was is None or was.seen != entry.seen:
+        plan.arrivals.append(entry)
+    elif was.missing and was.location_id:
+        plan.returned.append(was.location_id)
+    else:
+        plan.unchanged += 1

@@ -1,0 +1,64 @@
+"""Try every engine and every key on one picture."""
+
+import logging
+import time
+from collections.abc import Sequence
+from functools import cache
+
+from dam import plugins
+from dam.watermark import engines
+from dam.watermark.contract import GROUP, Detection, Effort, Pixels, Watermarker, is_watermarker
+
+log = logging.getLogger(__name__)
+
+
+@cache
+def discovery() -> plugins.Discovery[Watermarker]:
+    """All engines, with those that could not be loaded and why. Looked up once per process."""
+    return plugins.discover(engines, GROUP, is_watermarker)
+
+
+def engine(name: str) -> Watermarker | None:
+    """Return the engine of that name, or None."""
+    return next((e for e in discovery().plugins if e.name == name), None)
+
+
+def detect_all(
+    pixels: Pixels, keys: Sequence[tuple[str, bytes]], *, effort: Effort, budget_s: float
+) -> tuple[str, str, Detection] | None:
+    """Look for any engine's mark under any key; the first verified one wins.
+
+    Args:
+        pixels: uint8, (H, W, 3) sRGB or (H, W) grey.
+        keys: (key id, 32-byte key), the likeliest first.
+        effort: "deep" first tries all keys fast, then each deeply.
+        budget_s: wall-clock for everything; the fast tries (a few ms each) are always made.
+
+    Returns:
+        (key id, engine name, detection), or None = nothing found, which proves nothing.
+    """
+    deadline = time.monotonic() + budget_s
+    found = _try_each(pixels, keys, "fast", deadline)
+    if found is None and effort == "deep":
+        found = _try_each(pixels, keys, "deep", deadline)
+    return found
+
+
+def _try_each(
+    pixels: Pixels, keys: Sequence[tuple[str, bytes]], effort: Effort, deadline: float
+) -> tuple[str, str, Detection] | None:
+    ready = [e for e in discovery().plugins if "image" in e.media and e.available().ready]
+    tries = [(key_id, key, e) for key_id, key in keys for e in ready]
+    for number, (key_id, key, candidate) in enumerate(tries):
+        left_s = deadline - time.monotonic()
+        if effort == "deep" and left_s <= 0:
+            return None
+        share_s = max(0.0, left_s) / (len(tries) - number)  # a key without a mark must not eat the others' time
+        try:
+            detection = candidate.detect(pixels, key, effort=effort, budget_s=share_s)
+        except Exception:  # the edge of a plug-in: one engine must not stop the others
+            log.exception("watermark engine %s failed", candidate.name)
+            continue
+        if detection is not None and detection.verified:
+            return key_id, candidate.name, detection
+    return None

@@ -1,0 +1,100 @@
+"""Answers about a file in the hand, and about the library's own state."""
+
+from typing import Any
+
+from pydantic import Field
+
+from dam_schemas.asset import AssetOut
+from dam_schemas.base import ProblemOut, Wire
+from dam_schemas.inspect import CredentialsOut
+
+
+class MarkOut(Wire):
+    """A mark that was decoded and verified by its keyed tag. `p_false`: chance that noise looks like this."""
+
+    mark_id: str
+    engine: str
+    key_id: str
+    verified: bool
+    score: float
+    p_false: float
+    transform: dict[str, Any] = Field(default_factory=dict)
+    asset_id: str | None = None
+
+
+class MatchOut(Wire):
+    """One way in which an asset of ours was recognised. `score` 0..1; `detail` holds distances and ids."""
+
+    asset_id: str
+    found_by: str  # sha256, manifest, mark, fingerprint
+    score: float
+    detail: dict[str, Any] = Field(default_factory=dict)
+
+
+class VerifyOut(Wire):
+    """`authentic` only if the credential is trusted and nothing contradicts it."""
+
+    path: str
+    authentic: bool
+    reasons: list[str]
+    sha256: str | None = None
+    credentials: CredentialsOut
+    mark: MarkOut | None = None
+    matches: list[MatchOut] = Field(default_factory=list)
+    problems: list[ProblemOut] = Field(default_factory=list)
+
+
+class IdentifyOut(Wire):
+    """Which asset of ours is this file, and how that was found. `conflicts` names what does not fit together."""
+
+    path: str
+    sha256: str | None = None
+    asset: AssetOut | None = None
+    found_by: str | None = None
+    score: float | None = None
+    matches: list[MatchOut] = Field(default_factory=list)
+    conflicts: list[str] = Field(default_factory=list)
+    problems: list[ProblemOut] = Field(default_factory=list)
+
+
+class AuditEntryOut(Wire):
+    seq: int
+    at: str
+    actor: str
+    action: str
+    subject: str
+    detail: dict[str, Any]
+    hash: str
+
+
+class AuditVerdictOut(Wire):
+    ok: bool
+    checked: int
+    first_bad_seq: int | None = None
+    reason: str | None = None
+    head: str | None = None
+
+
+class CheckOut(Wire):
+    """One line of `dam doctor`: ok, warn or fail, with what to do."""
+
+    name: str
+    status: str
+    message: str
+    next_step: str | None = None
+
+
+class DoctorOut(Wire):
+    ok: bool
+    checks: list[CheckOut]
+
+
+class ErrorOut(Wire):
+    """application/problem+json (RFC 9457) with our stable code."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+    next_step: str | None = None

@@ -1,0 +1,153 @@
+"""Assets, search pages and the summaries of a pass."""
+
+from typing import Any
+
+from pydantic import Field
+
+from dam_schemas.base import ProblemOut, Wire
+
+
+class LocationOut(Wire):
+    root: str
+    path: str
+    availability: str
+
+
+class AssetOut(Wire):
+    """The card of an asset: what lists print."""
+
+    id: str
+    sha256: str
+    kind: str
+    status: str
+    title: str
+    mime: str
+    size_bytes: int
+    width_px: int | None = None
+    height_px: int | None = None
+    duration_s: float | None = None
+    ai_generated: bool | None = None
+    digital_source_type: str | None = None
+    tool: str | None = None
+    model: str | None = None
+    prompt: str | None = None
+    credential: str
+    credential_tier: str | None = None
+    protected: bool
+    availability: str
+    admitted_at: str
+    created_at: str
+    locations: list[LocationOut] = Field(default_factory=list)
+    characters: list[str] = Field(default_factory=list)
+    scenes: list[str] = Field(default_factory=list)
+    score: float | None = None
+
+
+class DecisionOut(Wire):
+    verdict: str
+    reason: str | None = None
+    person: str
+    decided_at: str
+
+
+class CopyOut(Wire):
+    kind: str
+    recipe: str
+    sha256: str
+    size_bytes: int
+    mime: str
+    made_at: str
+    mark_id: str | None = None
+    psnr_db: float | None = None
+    survived: dict[str, bool] = Field(default_factory=dict)
+
+
+class StageStateOut(Wire):
+    stage: str
+    state: str
+    code: str | None = None
+    message: str | None = None
+
+
+class EdgeOut(Wire):
+    """parent → child with the evidence for it."""
+
+    parent_id: str
+    child_id: str
+    relation: str
+    evidence: str
+    confidence: float
+    detail: dict[str, Any] = Field(default_factory=dict)
+    asserted_by: str = "machine"
+
+
+class AssetDetailOut(AssetOut):
+    """Everything that the catalogue holds about one asset."""
+
+    generation: dict[str, Any] | None = None
+    claims: list[dict[str, Any]] = Field(default_factory=list)
+    credentials: dict[str, Any] | None = None
+    fingerprints: list[dict[str, Any]] = Field(default_factory=list)
+    decisions: list[DecisionOut] = Field(default_factory=list)
+    copies: list[CopyOut] = Field(default_factory=list)
+    stages: list[StageStateOut] = Field(default_factory=list)
+    edges: list[EdgeOut] = Field(default_factory=list)
+
+
+class SearchPageOut(Wire):
+    """A page of hits. `understood` says how the query was read, `notes` what was not understood."""
+
+    query: str
+    understood: str
+    notes: list[str] = Field(default_factory=list)
+    total: int
+    facets: dict[str, dict[str, int]] = Field(default_factory=dict)
+    assets: list[AssetOut] = Field(default_factory=list)
+    next: str | None = None
+
+
+class QuarantinedOut(Wire):
+    root: str
+    path: str
+    code: str
+    message: str
+
+
+class RootOut(Wire):
+    id: str
+    name: str
+    path: str
+    protect: str | None = None
+    state: str
+    state_reason: str | None = None
+    last_scan_at: str | None = None
+    files: int = 0
+
+
+class SummaryOut(Wire):
+    """What `dam scan` and `dam up --once` end with."""
+
+    seen: int
+    admitted: int
+    unchanged: int
+    moved: int = 0
+    missing: int = 0
+    waiting: list[str] = Field(default_factory=list)
+    ignored: int = 0
+    quarantined: list[QuarantinedOut] = Field(default_factory=list)
+    unexplained: int = 0
+    problems: list[ProblemOut] = Field(default_factory=list)
+    roots: list[RootOut] = Field(default_factory=list)
+    assets: int = 0
+    by_kind: dict[str, int] = Field(default_factory=dict)
+    by_state: dict[str, int] = Field(default_factory=dict)
+    by_credential: dict[str, int] = Field(default_factory=dict)
+    protected: int = 0
+    seconds: float = 0.0
+
+
+class LineageOut(Wire):
+    start: str
+    nodes: list[AssetOut]
+    edges: list[EdgeOut]
+    truncated: bool = False
