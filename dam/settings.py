@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     organisation: str = Field(default="Local Studio", min_length=1, max_length=64, description="named in certificates")
 
     @classmethod
-    def settings_customise_sources(  # noqa: PLR0913  # pydantic-settings' signature
+    def settings_customise_sources(  # pydantic-settings' signature
         cls,
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,

@@ -23,7 +23,9 @@ def register(app: typer.Typer) -> None:
 
 def inspect(
     files: Files,
-    fingerprints: Annotated[bool, typer.Option("--fingerprints", help="Decode the pixels and add perceptual codes.")] = False,
+    fingerprints: Annotated[
+        bool, typer.Option("--fingerprints", help="Decode the pixels and add perceptual codes.")
+    ] = False,
 ) -> None:
     """What is in a file: generation, claims, credential verdict. Needs no library and writes nothing.
 
@@ -79,10 +81,18 @@ def _print_inspection(wire: Any) -> None:
             ("negative", str(made.negative_prompt)),
             ("settings", ", ".join(f"{k} {v}" for k, v in _settings(made) if v is not None)),
             ("loras", ", ".join(x.name for x in made.loras)),
-            ("inputs", ", ".join(f"{x.name or x.sha256} ({x.role})" if x.role else str(x.name or x.sha256) for x in made.inputs)),
+            (
+                "inputs",
+                ", ".join(
+                    f"{x.name or x.sha256} ({x.role})" if x.role else str(x.name or x.sha256) for x in made.inputs
+                ),
+            ),
         ]
     rows += [
-        ("credential", " ".join(str(x) for x in (cred.state, f"({cred.tier})" if cred.tier else "", cred.issuer or "") if x)),
+        (
+            "credential",
+            " ".join(str(x) for x in (cred.state, f"({cred.tier})" if cred.tier else "", cred.issuer or "") if x),
+        ),
         ("codes", ", ".join(cred.codes)),
         ("claims", ", ".join(f"{c.carrier} ({c.reader})" for c in wire.claims)),
     ]
@@ -140,7 +150,11 @@ def _print_verdict(wire: Any) -> None:
 
     sys.stdout.write(f"  {word}\n")
     render.table(
-        [("because", "\n".join(wire.reasons)), ("credential", wire.credentials.state), ("codes", ", ".join(wire.credentials.codes))]
+        [
+            ("because", "\n".join(wire.reasons)),
+            ("credential", wire.credentials.state),
+            ("codes", ", ".join(wire.credentials.codes)),
+        ]
         + [("ours", f"{m.asset_id} by {m.found_by} ({m.score:.3f})") for m in wire.matches]
         + [("problem", f"{p.code}: {p.message}") for p in wire.problems]
     )
@@ -184,6 +198,9 @@ def fingerprint(files: Files) -> None:
             render.put_json(wire.model_dump(mode="json", include={"path", "sha256", "fingerprints", "problems"}))
         else:
             render.put(wire.path)
-            render.table([(f.engine, f.code) for f in wire.fingerprints] + [("problem", f"{p.code}: {p.message}") for p in wire.problems])
+            render.table(
+                [(f.engine, f.code) for f in wire.fingerprints]
+                + [("problem", f"{p.code}: {p.message}") for p in wire.problems]
+            )
         worst = max(worst, 0 if wire.fingerprints else 3)
     raise typer.Exit(worst)

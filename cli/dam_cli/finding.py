@@ -32,7 +32,9 @@ def search(
 
     if sort not in (None, "relevance", "newest", "name"):
         raise UsageError(f"No order {sort!r}.", next_step="Use relevance, newest or name.")
-    page = Finder(settings()).search(" ".join(query or []), limit=limit, after=after, sort=sort, facets=not GLOBALS.json)
+    page = Finder(settings()).search(
+        " ".join(query or []), limit=limit, after=after, sort=sort, facets=not GLOBALS.json
+    )
     cards = [AssetOut.model_validate(card) for card in page.assets]
     if GLOBALS.json:
         for card in cards:
@@ -120,7 +122,8 @@ def lineage(
     Example: dam lineage 019a7c --format mermaid
     """
     from dam.errors import UsageError
-    from dam.lineage import graph, render as drawing
+    from dam.lineage import graph
+    from dam.lineage import render as drawing
     from dam.service.finding import Finder
     from dam_schemas.asset import LineageOut
 

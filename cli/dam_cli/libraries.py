@@ -44,7 +44,9 @@ def init(organisation: Annotated[str | None, typer.Option(help="Named in the sig
 def root_add(
     path: Annotated[Path, typer.Argument(help="The folder; nothing is written into it.")],
     name: Annotated[str | None, typer.Option(help="A short name [default: the folder's].")] = None,
-    protect: Annotated[str | None, typer.Option(help="Protected copies of: none, ai, all [default: the library's setting].")] = None,
+    protect: Annotated[
+        str | None, typer.Option(help="Protected copies of: none, ai, all [default: the library's setting].")
+    ] = None,
 ) -> None:
     """Watch a folder tree. Example: dam root add /mnt/renders --name renders"""
     with library(create=True) as service:
@@ -60,7 +62,8 @@ def root_list() -> None:
 
 @root.command("set")
 def root_set(
-    name: str, protect: Annotated[str | None, typer.Option(help="none, ai or all; leave out for the library's setting.")] = None
+    name: str,
+    protect: Annotated[str | None, typer.Option(help="none, ai or all; leave out for the library's setting.")] = None,
 ) -> None:
     """Change a root's protection policy. It counts for files that come after."""
     with library() as service:
@@ -96,15 +99,26 @@ def _print_roots(rows: list[dict[str, Any]]) -> None:
             continue
         state = wire.state if wire.state == "online" else f"{wire.state}: {wire.state_reason}"
         render.put(f"{wire.name}  {wire.path}")
-        render.table([("state", state), ("files", str(wire.files)), ("protect", wire.protect or ""), ("last scan", wire.last_scan_at or "never")])
+        render.table(
+            [
+                ("state", state),
+                ("files", str(wire.files)),
+                ("protect", wire.protect or ""),
+                ("last scan", wire.last_scan_at or "never"),
+            ]
+        )
 
 
 # -- passes
 
 
 def scan(
-    roots: Annotated[list[str] | None, typer.Argument(metavar="[ROOT...]", help="Names or paths of roots; a new folder is added.")] = None,
-    accept_missing: Annotated[bool, typer.Option("--accept-missing", help="The files that are gone are really gone.")] = False,
+    roots: Annotated[
+        list[str] | None, typer.Argument(metavar="[ROOT...]", help="Names or paths of roots; a new folder is added.")
+    ] = None,
+    accept_missing: Annotated[
+        bool, typer.Option("--accept-missing", help="The files that are gone are really gone.")
+    ] = False,
 ) -> None:
     """One full pass over the roots: find what is new, changed, moved or gone, and work until nothing is due.
 
@@ -263,7 +277,12 @@ def _say_what_to_try(service: "Service", *, demo: bool) -> None:
     library_flag = f"--library {service.parts.settings.library} "
     query = "mara warehouse" if demo else "is:ai"
     say("Try:")
-    for line in (f'dam {library_flag}search "{query}"', f"dam {library_flag}doctor", "dam inspect FILE", "dam verify FILE"):
+    for line in (
+        f'dam {library_flag}search "{query}"',
+        f"dam {library_flag}doctor",
+        "dam inspect FILE",
+        "dam verify FILE",
+    ):
         say(f"  {line}")
 
 
@@ -272,7 +291,6 @@ class _Running:
 
     def __init__(self, service: "Service") -> None:
         import uvicorn
-
         from dam_api.app import create_app
 
         chosen = service.parts.settings
@@ -305,7 +323,9 @@ def _server(service: "Service") -> _Running:
     try:
         return _Running(service)
     except SystemExit as error:  # how uvicorn says that the port is taken
-        raise BusyError(f"Port {chosen.port} is taken.", next_step="Choose another: --port 8341", code="serve.port_taken") from error
+        raise BusyError(
+            f"Port {chosen.port} is taken.", next_step="Choose another: --port 8341", code="serve.port_taken"
+        ) from error
 
 
 def migrate() -> None:
@@ -317,4 +337,8 @@ def migrate() -> None:
     if before is None:
         dam_migrations.require_current(chosen.catalogue_path)
     dam_migrations.upgrade(chosen.catalogue_path)
-    say(f"Tables: {before} -> {dam_migrations.HEAD}" if before != dam_migrations.HEAD else f"Tables are at {before} already.")
+    say(
+        f"Tables: {before} -> {dam_migrations.HEAD}"
+        if before != dam_migrations.HEAD
+        else f"Tables are at {before} already."
+    )

@@ -30,7 +30,8 @@ app = typer.Typer(
 @app.callback()
 def _globals(
     library: Annotated[
-        Path | None, typer.Option(help="The library's folder [default: DAM_LIBRARY, ./.dam, or the user's data folder].")
+        Path | None,
+        typer.Option(help="The library's folder [default: DAM_LIBRARY, ./.dam, or the user's data folder]."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the wire models as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No words on stderr.")] = False,
@@ -102,7 +103,7 @@ def run(arguments: list[str]) -> int:
         return 130
     except BrokenPipeError:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # the top of the door
         return _unexpected(error)
 
 

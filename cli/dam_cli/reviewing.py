@@ -9,7 +9,9 @@ from dam_cli.session import GLOBALS, library
 
 review = typer.Typer(help="People's decisions about assets.", no_args_is_help=True, rich_markup_mode=None)
 Asset = Annotated[str, typer.Argument(help="An id, a unique prefix, a SHA-256 or a path.")]
-Person = Annotated[str | None, typer.Option("--as", help="Who decides [default: the setting person, else the login name].")]
+Person = Annotated[
+    str | None, typer.Option("--as", help="Who decides [default: the setting person, else the login name].")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -18,13 +20,17 @@ def register(app: typer.Typer) -> None:
 
 @review.command()
 def approve(asset: Asset, reason: Annotated[str | None, typer.Option()] = None, person: Person = None) -> None:
-    """Approve an asset. Example: dam review approve 019a7c --reason "final look\""""
+    """Approve an asset. Example: dam review approve 019a7c --reason done"""
     _decide(asset, "approve", reason, person)
 
 
 @review.command()
-def reject(asset: Asset, reason: Annotated[str | None, typer.Option(help="Needed: it is remembered.")] = None, person: Person = None) -> None:
-    """Reject an asset, with the reason. Example: dam review reject 019a7c --reason "six fingers\""""
+def reject(
+    asset: Asset,
+    reason: Annotated[str | None, typer.Option(help="Needed: it is remembered.")] = None,
+    person: Person = None,
+) -> None:
+    """Reject an asset, with the reason. Example: dam review reject 019a7c --reason SIX_FINGERS"""
     _decide(asset, "reject", reason, person)
 
 

@@ -47,7 +47,6 @@ def settings(**flags: object) -> "Settings":
 def library(*, create: bool = False, **flags: object) -> "Iterator[Service]":
     """The open library. `create` makes it on first use; otherwise a missing or older one says what to run."""
     import dam_migrations
-
     from dam.service.library import create_library, open_service, protect_folder
 
     chosen = settings(**flags)
@@ -68,5 +67,3 @@ def say(text: str) -> None:
 
     if not GLOBALS.quiet:
         print("\n".join(display(line) for line in text.split("\n")), file=sys.stderr)  # noqa: T201  # a terminal is a door
-
-

@@ -8,7 +8,9 @@ from dam_cli import render
 from dam_cli.session import GLOBALS, library, say, settings
 
 audit = typer.Typer(help="The ledger of every change, a hash chain.", no_args_is_help=True, rich_markup_mode=None)
-index = typer.Typer(help="The full-text index, a disposable projection of the catalogue.", no_args_is_help=True, rich_markup_mode=None)
+index = typer.Typer(
+    help="The full-text index, a disposable projection of the catalogue.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -29,7 +31,11 @@ def doctor() -> None:
         render.put_json(wire)
     else:
         for check in checks:
-            word = {"ok": render.style("ok  ", "32"), "warn": render.style("warn", "33"), "fail": render.style("FAIL", "31")}[check.status]
+            word = {
+                "ok": render.style("ok  ", "32"),
+                "warn": render.style("warn", "33"),
+                "fail": render.style("FAIL", "31"),
+            }[check.status]
             import sys
 
             sys.stdout.write(f"{word}  ")
@@ -68,7 +74,11 @@ def audit_verify() -> None:
     if GLOBALS.json:
         render.put_json(wire)
     else:
-        verdict = f"{wire.checked} entries, the chain holds." if wire.ok else f"BROKEN at entry {wire.first_bad_seq}: {wire.reason}"
+        verdict = (
+            f"{wire.checked} entries, the chain holds."
+            if wire.ok
+            else f"BROKEN at entry {wire.first_bad_seq}: {wire.reason}"
+        )
         render.put(f"{verdict}\nhead {wire.head}")
     raise typer.Exit(0 if wire.ok else 1)
 

@@ -16,7 +16,6 @@ from dam.catalogue.tables import (
     JobRow,
     LocationRow,
     ManifestRow,
-    RootRow,
 )
 from dam.catalogue.unit import Unit
 from dam.media.paths import match_key
@@ -105,9 +104,15 @@ def set_manifest(unit: Unit, asset_id: str, verdict: Credentials) -> None:
     detail["state"] = verdict.state.value
     unit.session.merge(
         ManifestRow(
-            asset_id=asset_id, label=verdict.label, state=verdict.state.value, tier=verdict.tier, detail=detail,
-            trust_list=verdict.trust_list, sdk_version=verdict.sdk_version, checked_at=unit.now,
-        )  # fmt: skip
+            asset_id=asset_id,
+            label=verdict.label,
+            state=verdict.state.value,
+            tier=verdict.tier,
+            detail=detail,
+            trust_list=verdict.trust_list,
+            sdk_version=verdict.sdk_version,
+            checked_at=unit.now,
+        )
     )
 
 
@@ -117,7 +122,9 @@ def location_at(unit: Unit, root_id: str, path: str) -> LocationRow | None:
     ).first()
 
 
-def place(unit: Unit, asset_id: str, root_id: str, path: str, seen: tuple[int, int, str]) -> tuple[LocationRow, str | None]:
+def place(
+    unit: Unit, asset_id: str, root_id: str, path: str, seen: tuple[int, int, str]
+) -> tuple[LocationRow, str | None]:
     """Say that `path` now holds this asset. `seen` is (size_bytes, mtime_ns, inode).
 
     Returns the location and the id of the different asset that stood there before, if any.
@@ -127,9 +134,17 @@ def place(unit: Unit, asset_id: str, root_id: str, path: str, seen: tuple[int, i
     before = None
     if location is None:
         location = LocationRow(
-            id=unit.new_id(), asset_id=asset_id, root_id=root_id, path=path, name_key=match_key(path), size_bytes=size_bytes,
-            mtime_ns=mtime_ns, inode=inode, first_seen_at=unit.now, last_seen_at=unit.now,
-        )  # fmt: skip
+            id=unit.new_id(),
+            asset_id=asset_id,
+            root_id=root_id,
+            path=path,
+            name_key=match_key(path),
+            size_bytes=size_bytes,
+            mtime_ns=mtime_ns,
+            inode=inode,
+            first_seen_at=unit.now,
+            last_seen_at=unit.now,
+        )
     else:
         if location.asset_id != asset_id:
             before = location.asset_id
@@ -187,7 +202,13 @@ def want_stage(unit: Unit, asset_id: str, stage: str, version: str, *, skip: tup
     """Ask for a stage; `skip` = (code, reason) records at once that there is nothing to do, and why."""
     unit.session.add(
         JobRow(
-            id=unit.new_id(), asset_id=asset_id, stage=stage, version=version, state="skipped" if skip else "due",
-            code=skip[0] if skip else None, message=skip[1] if skip else None, changed_at=unit.now,
-        )  # fmt: skip
+            id=unit.new_id(),
+            asset_id=asset_id,
+            stage=stage,
+            version=version,
+            state="skipped" if skip else "due",
+            code=skip[0] if skip else None,
+            message=skip[1] if skip else None,
+            changed_at=unit.now,
+        )
     )

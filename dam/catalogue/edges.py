@@ -62,7 +62,11 @@ def put(unit: Unit, edges: Iterable[Edge]) -> int:
                 evidence=edge.evidence, confidence=edge.confidence, detail=detail, asserted_by=edge.asserted_by,
                 asserted_at=unit.now,
             )  # fmt: skip
-            unit.audit("edge.asserted", edge.child_id, {"parent": edge.parent_id, "relation": edge.relation.value, "evidence": edge.evidence})
+            unit.audit(
+                "edge.asserted",
+                edge.child_id,
+                {"parent": edge.parent_id, "relation": edge.relation.value, "evidence": edge.evidence},
+            )
         elif (row.confidence, row.detail) != (edge.confidence, detail):
             row.confidence, row.detail = edge.confidence, detail
         unit.session.add(row)
@@ -80,7 +84,11 @@ def drop(unit: Unit, child_id: str, relation: Relation, *, keep: Iterable[tuple[
     ).all()
     for row in rows:
         if (row.parent_id, row.evidence) not in kept:
-            unit.audit("edge.retracted", child_id, {"parent": row.parent_id, "relation": row.relation, "evidence": row.evidence})
+            unit.audit(
+                "edge.retracted",
+                child_id,
+                {"parent": row.parent_id, "relation": row.relation, "evidence": row.evidence},
+            )
             unit.session.delete(row)
     unit.session.flush()
 
@@ -89,7 +97,11 @@ def holders(unit: Unit, *, name_keys: Sequence[str] = (), sha256s: Sequence[str]
     """Every asset with one of these names (at any time, in any root) or contents."""
     statement = (
         sa.select(
-            col(AssetRow.id), col(AssetRow.sha256), col(LocationRow.name_key), col(LocationRow.root_id), col(LocationRow.path)
+            col(AssetRow.id),
+            col(AssetRow.sha256),
+            col(LocationRow.name_key),
+            col(LocationRow.root_id),
+            col(LocationRow.path),
         )
         .join(LocationRow, col(LocationRow.asset_id) == col(AssetRow.id))
         .where(sa.or_(col(LocationRow.name_key).in_(list(name_keys)), col(AssetRow.sha256).in_(list(sha256s))))
@@ -129,9 +141,7 @@ def references_of(unit: Unit, child_id: str) -> list[ReferenceRow]:
     )
 
 
-def children_wanting(
-    unit: Unit, *, name_keys: Sequence[str], sha256: str, labels: Sequence[str]
-) -> set[str]:
+def children_wanting(unit: Unit, *, name_keys: Sequence[str], sha256: str, labels: Sequence[str]) -> set[str]:
     """Assets that name one of these as their source, found or not."""
     statement = sa.select(col(ReferenceRow.child_id)).where(
         sa.or_(

@@ -142,18 +142,26 @@ class Reader:
         if len(name) >= 6 and all(c in "0123456789abcdef-" for c in name.lower()):
             low, high = name.lower(), name.lower() + "~"
             hits = self.rows(
-                "SELECT id FROM asset WHERE (id >= ? AND id < ?) OR (sha256 >= ? AND sha256 < ?) LIMIT 3", low, high, low, high
+                "SELECT id FROM asset WHERE (id >= ? AND id < ?) OR (sha256 >= ? AND sha256 < ?) LIMIT 3",
+                low,
+                high,
+                low,
+                high,
             )
             if len(hits) == 1:
                 return str(hits[0]["id"])
             if hits:
                 raise NotFoundError(
-                    f"{name} is the beginning of several assets.", next_step="Give more characters.", code="asset.ambiguous"
+                    f"{name} is the beginning of several assets.",
+                    next_step="Give more characters.",
+                    code="asset.ambiguous",
                 )
         found = self._by_path(name)
         if found is None:
             raise NotFoundError(
-                f"No asset {name}.", next_step="Try: dam search, or dam scan if the file is new.", code="asset.not_found"
+                f"No asset {name}.",
+                next_step="Try: dam search, or dam scan if the file is new.",
+                code="asset.not_found",
             )
         return found
 
@@ -190,16 +198,21 @@ class Reader:
             "generation": card[0].generation or None,
             "claims": [{**c, "fields": json.loads(c["fields"])} for c in claims],
             "credentials": json.loads(manifest[0]["detail"]) if manifest else None,
-            "fingerprints": self.rows("SELECT engine, code, bits, frame_s FROM fingerprint WHERE asset_id = ? ORDER BY engine", asset_id),
+            "fingerprints": self.rows(
+                "SELECT engine, code, bits, frame_s FROM fingerprint WHERE asset_id = ? ORDER BY engine", asset_id
+            ),
             "decisions": self.decisions(asset_id),
             "copies": [{**c, "survived": json.loads(c["survived"]) if c["survived"] else {}} for c in copies],
-            "stages": self.rows("SELECT stage, state, code, message FROM job WHERE asset_id = ? ORDER BY stage", asset_id),
+            "stages": self.rows(
+                "SELECT stage, state, code, message FROM job WHERE asset_id = ? ORDER BY stage", asset_id
+            ),
             "edges": self.edges([asset_id]),
         }
 
     def decisions(self, asset_id: str) -> list[dict[str, Any]]:
         return self.rows(
-            "SELECT verdict, reason, person, decided_at FROM decision WHERE asset_id = ? ORDER BY decided_at, id", asset_id
+            "SELECT verdict, reason, person, decided_at FROM decision WHERE asset_id = ? ORDER BY decided_at, id",
+            asset_id,
         )
 
     # -- lineage
@@ -220,7 +233,9 @@ class Reader:
     # -- outbox
 
     def outbox(self, limit: int) -> list[tuple[int, str]]:
-        return [(r["seq"], r["asset_id"]) for r in self.rows("SELECT seq, asset_id FROM outbox ORDER BY seq LIMIT ?", limit)]
+        return [
+            (r["seq"], r["asset_id"]) for r in self.rows("SELECT seq, asset_id FROM outbox ORDER BY seq LIMIT ?", limit)
+        ]
 
     def asset_ids(self, *, after: str = "", limit: int = 1000) -> list[str]:
         """Asset ids in id order, for a rebuild by pages."""
@@ -295,7 +310,10 @@ class Reader:
 
     def counts(self) -> dict[str, Any]:
         def grouped(column: str) -> dict[str, int]:
-            return {r["k"]: r["n"] for r in self.rows(f"SELECT {column} AS k, count(*) AS n FROM asset GROUP BY {column} ORDER BY k")}  # noqa: S608
+            return {
+                r["k"]: r["n"]
+                for r in self.rows(f"SELECT {column} AS k, count(*) AS n FROM asset GROUP BY {column} ORDER BY k")  # noqa: S608
+            }
 
         return {
             "assets": self.one("SELECT count(*) FROM asset") or 0,

@@ -23,8 +23,14 @@ from dam.model import MarkRecord
 def add_root(unit: Unit, *, name: str, path: str, protect: str | None) -> RootRow:
     for other in unit.session.exec(select(RootRow)).all():
         if other.name == name:
-            raise ConflictError(f"There is already a root named {name} ({other.path}).", next_step="Choose another --name.")
-        inside = path == other.path or path.startswith(other.path.rstrip("/") + "/") or other.path.startswith(path.rstrip("/") + "/")
+            raise ConflictError(
+                f"There is already a root named {name} ({other.path}).", next_step="Choose another --name."
+            )
+        inside = (
+            path == other.path
+            or path.startswith(other.path.rstrip("/") + "/")
+            or other.path.startswith(path.rstrip("/") + "/")
+        )
         if inside:
             raise ConflictError(
                 f"{path} and the root {other.name} ({other.path}) lie inside one another.",
@@ -108,9 +114,14 @@ def add_copy(unit: Unit, row: CopyRow, mark: MarkRecord | None) -> None:
     if mark is not None:
         unit.session.merge(
             MarkRow(
-                mark_id=mark.mark_id, asset_id=row.asset_id, copy_id=row.id, engine=mark.engine, key_id=mark.key_id,
-                psnr_db=mark.psnr_db, survived=dict(mark.survived),
-            )  # fmt: skip
+                mark_id=mark.mark_id,
+                asset_id=row.asset_id,
+                copy_id=row.id,
+                engine=mark.engine,
+                key_id=mark.key_id,
+                psnr_db=mark.psnr_db,
+                survived=dict(mark.survived),
+            )
         )
         detail["mark_id"] = mark.mark_id
     asset = unit.session.get(AssetRow, row.asset_id)

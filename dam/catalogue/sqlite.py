@@ -73,7 +73,8 @@ def translate(error: Exception, path: Path) -> DamError | None:
     text = str(error).lower()
     if "locked" in text or "busy" in text:
         return BusyError(
-            f"{path} is held by another process.", next_step="Wait for the other dam command, or stop it, then try again."
+            f"{path} is held by another process.",
+            next_step="Wait for the other dam command, or stop it, then try again.",
         )
     if "full" in text:
         return StorageError(

@@ -246,7 +246,10 @@ class JobRow(SQLModel, table=True):
     """
 
     __tablename__ = "job"
-    __table_args__ = (sa.UniqueConstraint("asset_id", "stage"), sa.Index("ix_job_state_not_before", "state", "not_before"))
+    __table_args__ = (
+        sa.UniqueConstraint("asset_id", "stage"),
+        sa.Index("ix_job_state_not_before", "state", "not_before"),
+    )
     id: str = Field(primary_key=True)
     asset_id: str = Field(foreign_key="asset.id")
     stage: str

@@ -33,7 +33,9 @@ def audit_row(link: chain.Link) -> AuditRow:
 class Unit:
     """What a change may do. `actor` is who asked ("person:ana", "service"); `now` is the transaction's time."""
 
-    def __init__(self, session: Session, *, actor: str, now: datetime, new_id: Callable[[], str], library_id: str) -> None:
+    def __init__(
+        self, session: Session, *, actor: str, now: datetime, new_id: Callable[[], str], library_id: str
+    ) -> None:
         self.session = session
         self.actor = actor
         self.now = iso(now)
@@ -82,9 +84,7 @@ class Catalogue:
         try:
             with self.engine.connect().execution_options(dam_write=True) as connection, connection.begin():
                 session = Session(connection, expire_on_commit=False, autoflush=False)
-                unit = Unit(
-                    session, actor=actor, now=self._clock(), new_id=self._new_id, library_id=self.library_id
-                )
+                unit = Unit(session, actor=actor, now=self._clock(), new_id=self._new_id, library_id=self.library_id)
                 yield unit
                 unit.finish()
                 session.flush()

@@ -74,7 +74,8 @@ def claim_arrivals(unit: Unit, worker: str, *, now: float, limit: int) -> list[A
         row.state, row.worker = "running", worker
         unit.session.add(row)
     return [
-        Arrival(r.id, r.root_id, root_path, r.path, (r.size_bytes, r.mtime_ns, r.inode), r.tries) for r, root_path in rows
+        Arrival(r.id, r.root_id, root_path, r.path, (r.size_bytes, r.mtime_ns, r.inode), r.tries)
+        for r, root_path in rows
     ]
 
 
@@ -119,7 +120,17 @@ def claim_jobs(unit: Unit, worker: str, *, now: float, limit: int) -> list[Job]:
             row.state, row.worker = "running", worker
             unit.session.add(row)
             found.append(
-                Job(row.id, asset.id, row.stage, row.version, row.tries, asset.sha256, asset.kind, asset.mime, asset.size_bytes)
+                Job(
+                    row.id,
+                    asset.id,
+                    row.stage,
+                    row.version,
+                    row.tries,
+                    asset.sha256,
+                    asset.kind,
+                    asset.mime,
+                    asset.size_bytes,
+                )
             )
         if found:
             break
@@ -197,6 +208,8 @@ def quarantine_poison(unit: Unit, *, max_crashes: int) -> int:
 def wake_offline(unit: Unit) -> int:
     """Stages that waited for a drive are due now."""
     result = unit.session.execute(
-        sa.update(JobRow).where(col(JobRow.state) == "due", col(JobRow.code) == "asset.offline").values(not_before=0.0, code=None)
+        sa.update(JobRow)
+        .where(col(JobRow.state) == "due", col(JobRow.code) == "asset.offline")
+        .values(not_before=0.0, code=None)
     )
     return int(getattr(result, "rowcount", 0))

@@ -13,9 +13,9 @@ from dam.catalogue.work import Arrival
 from dam.ingest import relate
 from dam.ingest.inspection import inspect_file
 from dam.ingest.parts import Parts
+from dam.media.files import entry_at
 from dam.media.paths import from_text, match_key
 from dam.model import Edge, Inspection, Kind, Relation
-from dam.watch.walk import entry_at
 
 PIXELS_VERSION = "1"
 PROTECT_VERSION = "1"

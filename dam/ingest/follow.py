@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from dam.catalogue import sqlite
-from dam.catalogue.reading import Card, Reader, open_reader
+from dam.catalogue.reading import Card, open_reader
 from dam.errors import BusyError
 from dam.search.document import Document
 from dam.search.index import TantivyIndex, open_index

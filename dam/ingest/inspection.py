@@ -64,7 +64,7 @@ def _unread(path: str, problem: Problem) -> Inspection:
 def clean(value: Any) -> Any:
     """The same value with every text fit for databases and JSON: lone surrogates replaced, NUL removed, NaN to None.
 
-    Strangers write these texts: `"\\ud800"` is valid JSON and no valid UTF-8, and no database column takes NUL.
+    Strangers write these texts: an escaped lone surrogate is valid JSON and no valid UTF-8; databases take no NUL.
     """
     if isinstance(value, str) and not isinstance(value, enum.Enum):
         if value.isascii() and "\0" not in value:

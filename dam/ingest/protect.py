@@ -91,7 +91,6 @@ def _sign(parts: Parts, job: Job, made: encode.EncodedCopy, path: str, mark_id: 
         raise EngineError(f"The copy of {asset.title} could not be signed ({error}).") from error
 
 
-
 def source_type(named: str | None, *, ai_generated: bool | None) -> SourceType | None:
     """What evidence says the original is. A carrier that only says "AI" means trained algorithmic media."""
     if named in set(SourceType):

@@ -24,12 +24,16 @@ def root_policy(unit: Unit, root_id: str) -> str | None:
 def note_references(unit: Unit, child_id: str, found: Inspection) -> None:
     """Keep what a new asset names as its sources, found or not."""
     wanted = {
-        Reference("input", name=x.name, name_key=_key(x.name), sha256=x.sha256.lower() if x.sha256 else None, role=x.role)
+        Reference(
+            "input", name=x.name, name_key=_key(x.name), sha256=x.sha256.lower() if x.sha256 else None, role=x.role
+        )
         for x in (found.generation.inputs if found.generation else ())
     }
     for i in found.credentials.ingredients:
         wanted.add(
-            Reference("ingredient", name=i.title, name_key=_key(i.title), manifest_label=i.manifest_label, role=i.relationship)
+            Reference(
+                "ingredient", name=i.title, name_key=_key(i.title), manifest_label=i.manifest_label, role=i.relationship
+            )
         )
     copied = found.credentials.custom.get("sha256")
     if isinstance(copied, str):

@@ -18,8 +18,8 @@ from dam.catalogue.work import Arrival, Job
 from dam.errors import BadFileError, BusyError, DamError, EngineError, PolicyError, StorageError
 from dam.ingest import admit, pixels, protect
 from dam.ingest.parts import Parts
+from dam.media.files import entry_at
 from dam.media.paths import from_text
-from dam.watch.walk import entry_at
 
 log = logging.getLogger("dam.ingest")
 
@@ -143,7 +143,13 @@ class Workers:
             admit.admit(self._parts, item)
         except (BusyError, StorageError):
             with self._parts.catalogue.change() as unit:
-                work.arrival_failed(unit, item.id, "storage.failed", "The catalogue could not be written.", retry_at=self._parts.wall() + 2)
+                work.arrival_failed(
+                    unit,
+                    item.id,
+                    "storage.failed",
+                    "The catalogue could not be written.",
+                    retry_at=self._parts.wall() + 2,
+                )
             raise
         except Exception as error:  # one file: it is quarantined with the reason, the others go on
             log.exception("admitting %s", item.path)

@@ -251,7 +251,7 @@ def _webp(path: str, transform: Transform) -> EncodedCopy:
 @contextmanager
 def _opened(path: str) -> Iterator[Source]:
     try:
-        stream = open(path, "rb")  # noqa: PTH123, SIM115  # names stay as the system gave them; closed below
+        stream = open(path, "rb")  # noqa: SIM115  # names stay as the system gave them; closed below
     except OSError as error:
         raise UnreadableError(f"The file cannot be read: {error.strerror or error}.") from error
     with stream:

@@ -22,7 +22,7 @@ def key_frames(path: str, media: Media, *, max_pixels_mp: float, limit: int) -> 
         LimitError: frames larger than the limit.
     """
     try:
-        with open(path, "rb") as stream, streams.open_container(stream, media.mime) as container:  # noqa: PTH123  # names as given
+        with open(path, "rb") as stream, streams.open_container(stream, media.mime) as container:  # names as given
             if not container.streams.video:
                 raise UndecodableError("The file has no picture track.")
             video = container.streams.video[0]

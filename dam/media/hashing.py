@@ -17,7 +17,7 @@ def sha256_file(path: str) -> str:
     block = memoryview(bytearray(_BLOCK_BYTES))
     try:
         # Not memory-mapped: a share that goes away would kill the process (SIGBUS) instead of raising.
-        with open(path, "rb", buffering=0) as stream:  # noqa: PTH123  # names stay as the system gave them
+        with open(path, "rb", buffering=0) as stream:  # names stay as the system gave them
             while count := stream.readinto(block):
                 digest.update(block[:count])
     except OSError as error:

@@ -105,7 +105,7 @@ def open_with_pillow(path: str, media: Media, max_pixels_mp: float) -> Any:
             next_step="The file is catalogued with its metadata, but has no thumbnail and no fingerprint.",
         )
     try:
-        with open(path, "rb") as stream, readers[media.mime](stream) as image:  # noqa: PTH123  # names as given
+        with open(path, "rb") as stream, readers[media.mime](stream) as image:  # names as given
             check_size(image.width, image.height, max_pixels_mp)
             has_alpha = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
             profile = image.info.get("icc_profile")
@@ -146,7 +146,7 @@ def _to_srgb(image: Any, profile: bytes | None) -> Any:
         except vips.Error:  # a broken profile, or one of another colour space than the pixels
             pass
     if image.format == "ushort" and image.interpretation in ("rgb16", "grey16"):
-        return image.rshift(8).cast("uchar")
+        return (image >> 8).cast("uchar")
     if image.format == "uchar" and image.interpretation in ("srgb", "b-w"):
         return image
     if image.interpretation == "multiband":
@@ -158,7 +158,7 @@ def _naive_cmyk(image: Any) -> Any:
     """Untagged CMYK by the plain formula: nearer to what people meant than a stock press profile (MAE 1.4 v. 18)."""
     shift = 8 if image.format == "ushort" else 0
     ink = image.extract_band(0, n=4)
-    light = (255 - (ink.rshift(shift) if shift else ink)).cast("uchar")
+    light = (255 - (ink >> shift)).cast("uchar")
     colours = light.extract_band(0, n=3) * light.extract_band(3) / 255
     return colours.rint().cast("uchar").copy(interpretation="srgb")
 

@@ -42,7 +42,7 @@ def probe(path: str) -> Probe:
         UnreadableError: the operating system does not let the file be read.
     """
     try:
-        with open(path, "rb") as stream:  # noqa: PTH123  # Path would normalise names that the system gave us
+        with open(path, "rb") as stream:  # Path would normalise names that the system gave us
             found = Found()
             source = Source(stream)
             media = _read(source, path, found)
@@ -143,10 +143,10 @@ def _raw_profile(kind: str, text: str, found: Found) -> None:
 
 
 def _sidecars(path: str, found: Found) -> None:
-    stem = os.path.splitext(path)[0]  # noqa: PTH122  # as above: names stay as the system gave them
+    stem = os.path.splitext(path)[0]  # as above: names stay as the system gave them
     for suffix in _SIDECARS:
         try:
-            with open(f"{stem}.{suffix}", "rb") as stream:  # noqa: PTH123
+            with open(f"{stem}.{suffix}", "rb") as stream:
                 data = _bounded(stream)
         except OSError:
             continue

@@ -41,9 +41,16 @@ _TOOLS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("copilot", "microsoft"), "Microsoft"),
     (("photoshop",), "Adobe Photoshop"),
 )
-_MODEL_NAME = re.compile(r"(gpt-image|gpt-4o|dall.?e|flux|imagen|gemini|veo|sora|titan|nova|nano banana)", re.IGNORECASE)
-_AI_WORDS = re.compile(r"\bAI[- ]generated\b|\bgenerative (?:ai|fill|expand)\b|\bcreated (?:using|with) (?:generative )?ai\b", re.IGNORECASE)
-_PLACEHOLDERS = frozenset(("ai generated image", "ai-generated image", "ai generated content", "n/a", "prompt", "unknown"))
+_MODEL_NAME = re.compile(
+    r"(gpt-image|gpt-4o|dall.?e|flux|imagen|gemini|veo|sora|titan|nova|nano banana)", re.IGNORECASE
+)
+_AI_WORDS = re.compile(
+    r"\bAI[- ]generated\b|\bgenerative (?:ai|fill|expand)\b|\bcreated (?:using|with) (?:generative )?ai\b",
+    re.IGNORECASE,
+)
+_PLACEHOLDERS = frozenset(
+    ("ai generated image", "ai-generated image", "ai generated content", "n/a", "prompt", "unknown")
+)
 
 
 def claim_from_credentials(credentials: Credentials, raw_bytes: int = 0) -> Claim | None:
@@ -98,8 +105,14 @@ def _content(credentials: Credentials) -> dict[str, Any]:
 
 def _generation(credentials: Credentials) -> Generation:
     agents = [a for a in (*(x.software_agent for x in credentials.actions), *credentials.software_agents) if a]
-    ai_agents = [a.software_agent for a in credentials.actions if a.software_agent and source_type.says_ai(a.digital_source_type or "")]
-    tool, evidence = _tool([*ai_agents, *agents, credentials.generator, *_descriptions(credentials), credentials.issuer])
+    ai_agents = [
+        a.software_agent
+        for a in credentials.actions
+        if a.software_agent and source_type.says_ai(a.digital_source_type or "")
+    ]
+    tool, evidence = _tool(
+        [*ai_agents, *agents, credentials.generator, *_descriptions(credentials), credentials.issuer]
+    )
     named = next((a for a in (*ai_agents, *agents) if _MODEL_NAME.search(a)), None)
     content = _content(credentials)
     return Generation(

@@ -73,7 +73,11 @@ def find_api_graph(value: Any, depth: int = 4) -> dict[str, Any] | None:
 
 
 def is_api_node(value: Any) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("class_type"), str) and isinstance(value.get("inputs", {}), dict)
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("class_type"), str)
+        and isinstance(value.get("inputs", {}), dict)
+    )
 
 
 def build(raw: Mapping[str, Any]) -> Graph:
@@ -93,12 +97,19 @@ def build(raw: Mapping[str, Any]) -> Graph:
             else:
                 links[str(name)] = link
                 readers.setdefault(link.node, []).append(str(key))
-        nodes[str(key)] = Node(str(key), clean_text(value["class_type"]), literals, links, _changed(value.get("is_changed")))
+        nodes[str(key)] = Node(
+            str(key), clean_text(value["class_type"]), literals, links, _changed(value.get("is_changed"))
+        )
     return Graph(nodes, {key: tuple(names) for key, names in readers.items()})
 
 
 def _link(value: Any, ids: set[str]) -> Link | None:
-    if isinstance(value, list) and len(value) == 2 and isinstance(value[0], (str, int)) and not isinstance(value[0], bool):
+    if (
+        isinstance(value, list)
+        and len(value) == 2
+        and isinstance(value[0], (str, int))
+        and not isinstance(value[0], bool)
+    ):
         slot = value[1]
         if str(value[0]) in ids and isinstance(slot, int) and not isinstance(slot, bool):
             return Link(str(value[0]), slot)
@@ -115,9 +126,13 @@ def switched(node: Node) -> Link | None:
     for key in _SWITCH:
         chosen = node.literals.get(key)
         if isinstance(chosen, bool):
-            names: tuple[str, ...] = ("on_true", "true", "if_true", "on_yes") if chosen else ("on_false", "false", "if_false", "on_no")
+            names: tuple[str, ...] = (
+                ("on_true", "true", "if_true", "on_yes") if chosen else ("on_false", "false", "if_false", "on_no")
+            )
         elif isinstance(chosen, int):
-            names = tuple(f"{stem}{chosen}" for stem in ("input", "input_", "value", "value_", "any_", "text", "model", "image"))
+            names = tuple(
+                f"{stem}{chosen}" for stem in ("input", "input_", "value", "value_", "any_", "text", "model", "image")
+            )
         else:
             continue
         found = next((node.links[name] for name in names if name in node.links), None)
@@ -147,7 +162,9 @@ def _linked_number(graph: Graph, link: Link, key: str) -> Any:
         if node is None:
             return None
         names = (key, "value", "seed", "noise_seed", "int", "float", "number", "Number", "Value")
-        found = next((v for n in names if isinstance(v := node.literals.get(n), (int, float)) and not isinstance(v, bool)), None)
+        found = next(
+            (v for n in names if isinstance(v := node.literals.get(n), (int, float)) and not isinstance(v, bool)), None
+        )
         if found is not None:
             return found
         numbers = [v for v in node.literals.values() if isinstance(v, (int, float)) and not isinstance(v, bool)]

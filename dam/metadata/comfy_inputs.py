@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dam.metadata.comfy_graph import Graph, Node
 from dam.model import Input
 
-_MEDIA = re.compile(r"\.(png|jpe?g|webp|gif|bmp|tiff?|avif|exr|hdr|mp4|m4v|mov|webm|mkv|avi|wav|mp3|flac|ogg|opus|m4a|aac)$", re.IGNORECASE)
+_MEDIA = re.compile(
+    r"\.(png|jpe?g|webp|gif|bmp|tiff?|avif|exr|hdr|mp4|m4v|mov|webm|mkv|avi|wav|mp3|flac|ogg|opus|m4a|aac)$",
+    re.IGNORECASE,
+)
 _SOUND = re.compile(r"\.(wav|mp3|flac|ogg|opus|m4a|aac)$", re.IGNORECASE)
 _FOLDER = re.compile(r" \[(input|output|temp)\]$")
 _ORDER = ("init", "control", "reference", "style", "mask")
@@ -72,13 +75,17 @@ def _step(source: Node | None, node: Node, key: str, slot: int, role: str) -> st
         return "mask"
     if "control" in key or ("control_net" in node.links and key not in ("positive", "negative", "conditioning", "vae")):
         return "control"
-    if key.startswith(("clip_vision", "style_model", "ipadapter")) or (any("ipadapter" in k for k in node.links) and "image" in key):
+    if key.startswith(("clip_vision", "style_model", "ipadapter")) or (
+        any("ipadapter" in k for k in node.links) and "image" in key
+    ):
         return "style"
     if key.startswith(("positive", "negative", "cond", "guider")):
         return "condition" if role != "init" else role
     if key.startswith("ref"):
         return "reference"
-    if key.startswith(("image", "pixels", "latent", "samples", "start_image", "end_image", "video", "frames", "first", "last")):
+    if key.startswith(
+        ("image", "pixels", "latent", "samples", "start_image", "end_image", "video", "frames", "first", "last")
+    ):
         return "reference" if role == "condition" and not _shared(node) else "init"
     return role
 

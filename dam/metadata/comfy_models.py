@@ -6,7 +6,17 @@ from dam.metadata.comfy_graph import Graph, Link, Node, switched
 from dam.metadata.contract import as_float, as_text
 from dam.model import Lora
 
-_LOADER_KEYS = ("ckpt_name", "unet_name", "base_ckpt_name", "diffusion_model", "model_name", "gguf_name", "checkpoint", "model_path", "model")
+_LOADER_KEYS = (
+    "ckpt_name",
+    "unet_name",
+    "base_ckpt_name",
+    "diffusion_model",
+    "model_name",
+    "gguf_name",
+    "checkpoint",
+    "model_path",
+    "model",
+)
 _FILE = re.compile(r"\.(safetensors|ckpt|gguf|pt|pth|sft|bin|onnx|engine)$", re.IGNORECASE)
 _NOT_MODEL = re.compile(r"vae|clip|lora|control|style|encoder|upscale|text|embed|config|t5|taesd", re.IGNORECASE)
 _LORA_KEY = re.compile(r"lora(_name)?(_?\d+)?(_name)?", re.IGNORECASE)
@@ -48,8 +58,16 @@ def _model_line(graph: Graph, link: Link | None, *, with_loras: bool = False) ->
 
 
 def _behind(node: Node, *, with_loras: bool) -> list[Link]:
-    words = ("model", "unet", "pipe", "ckpt", "context", "lora") if with_loras else ("model", "unet", "pipe", "ckpt", "context")
-    named = [v for k, v in node.links.items() if any(w in k.lower() for w in words) and not re.search(r"style|upscale|clip|vision", k.lower())]
+    words = (
+        ("model", "unet", "pipe", "ckpt", "context", "lora")
+        if with_loras
+        else ("model", "unet", "pipe", "ckpt", "context")
+    )
+    named = [
+        v
+        for k, v in node.links.items()
+        if any(w in k.lower() for w in words) and not re.search(r"style|upscale|clip|vision", k.lower())
+    ]
     return named or (list(node.links.values()) if len(node.links) == 1 else [])
 
 
@@ -83,6 +101,10 @@ def _loras(node: Node) -> list[Lora]:
 
 
 def _weight(node: Node, suffix: str) -> float | None:
-    numbered = [f"{w}_{suffix}" for w in ("model_weight", "model_str", "lora_wt", "strength", "weight", "strength_model")] if suffix else []
+    numbered = (
+        [f"{w}_{suffix}" for w in ("model_weight", "model_str", "lora_wt", "strength", "weight", "strength_model")]
+        if suffix
+        else []
+    )
     numbered += [f"strength{suffix}", f"lora_{suffix}_strength"] if suffix else []
     return next((w for key in (*numbered, *_WEIGHTS) if (w := as_float(node.literals.get(key))) is not None), None)

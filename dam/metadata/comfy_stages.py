@@ -16,9 +16,39 @@ _CFG = ("cfg", "cfg_scale", "cfg_conds", "guidance_scale", "text_cfg", "cfg1", "
 _PROMPT = ("prompt", "positive_prompt", "prompt_text", "text_prompt", "gpt_prompt")
 # Inputs that lead away from the picture: not followed when looking for its size or for the pass before.
 NOT_PICTURE = frozenset(
-    "model model1 model2 clip vae positive negative conditioning text_embeds control_net guider sampler sigmas noise mask"
-    " clip_vision clip_vision_output style_model lora lora_stack upscale_model bbox_detector sam_model_opt segs basic_pipe"
-    " audio unet_model ipadapter reference_latent image_proj cond".split()
+    [
+        "model",
+        "model1",
+        "model2",
+        "clip",
+        "vae",
+        "positive",
+        "negative",
+        "conditioning",
+        "text_embeds",
+        "control_net",
+        "guider",
+        "sampler",
+        "sigmas",
+        "noise",
+        "mask",
+        "clip_vision",
+        "clip_vision_output",
+        "style_model",
+        "lora",
+        "lora_stack",
+        "upscale_model",
+        "bbox_detector",
+        "sam_model_opt",
+        "segs",
+        "basic_pipe",
+        "audio",
+        "unet_model",
+        "ipadapter",
+        "reference_latent",
+        "image_proj",
+        "cond",
+    ]
 )
 
 
@@ -37,14 +67,27 @@ def is_sampler(node: Node) -> bool:
         return True
     if not (names & set(_SEED) and names & set(_STEPS)):
         return False
-    conditioned = any(name.startswith(("positive", "cond")) or name.endswith("embeds") or name in ("model", "basic_pipe") for name in node.links)
+    conditioned = any(
+        name.startswith(("positive", "cond")) or name.endswith("embeds") or name in ("model", "basic_pipe")
+        for name in node.links
+    )
     return bool(names & set(_CFG)) or conditioned
 
 
 def is_service(node: Node) -> bool:
     """Whether a node asks a hosted generator: a prompt of its own, no encoder, and a knob of generation."""
     names = {*node.literals, *node.links}
-    knobs = {"seed", "model", "model_name", "negative_prompt", "aspect_ratio", "duration", "duration_s", "resolution", "size"}
+    knobs = {
+        "seed",
+        "model",
+        "model_name",
+        "negative_prompt",
+        "aspect_ratio",
+        "duration",
+        "duration_s",
+        "resolution",
+        "size",
+    }
     return bool(names & set(_PROMPT)) and bool(names & knobs) and "clip" not in names and "prompt_a" not in names
 
 
@@ -147,7 +190,9 @@ def _chain(graph: Graph, node: Node, key: str) -> list[Node]:
         if behind is None or behind in found:
             break
         found.append(behind)
-        link = behind.links.get(key) or next((each for name, each in behind.links.items() if name.startswith(key)), None)
+        link = behind.links.get(key) or next(
+            (each for name, each in behind.links.items() if name.startswith(key)), None
+        )
     return found
 
 
@@ -169,7 +214,9 @@ def _sampler_name(graph: Graph, node: Node) -> str | None:
     named = _first_text(graph, [node, *chain], ("sampler_name", "sampler"))
     if named or not chain:
         return named
-    return chain[-1].kind.removeprefix("Sampler") or None  # SamplerEulerAncestral and the like carry the name themselves
+    return (
+        chain[-1].kind.removeprefix("Sampler") or None
+    )  # SamplerEulerAncestral and the like carry the name themselves
 
 
 def _prompts(graph: Graph, node: Node, guider: Node | None) -> tuple[str | None, str | None]:
@@ -188,9 +235,19 @@ def _condition_links(node: Node, role: str) -> list[Link]:
     if role in node.links:
         return [node.links[role]]
     if role == "negative":
-        return [link for key, link in node.links.items() if key.startswith("neg") or key.endswith("embeds") and "image" not in key]
-    plain = [link for key, link in node.links.items() if key.startswith(("cond", "pos")) or (key.endswith("embeds") and "image" not in key)]
-    return plain or [link for key, link in node.links.items() if key in ("basic_pipe", "pipe", "context", "optional_pipe")]
+        return [
+            link
+            for key, link in node.links.items()
+            if key.startswith("neg") or (key.endswith("embeds") and "image" not in key)
+        ]
+    plain = [
+        link
+        for key, link in node.links.items()
+        if key.startswith(("cond", "pos")) or (key.endswith("embeds") and "image" not in key)
+    ]
+    return plain or [
+        link for key, link in node.links.items() if key in ("basic_pipe", "pipe", "context", "optional_pipe")
+    ]
 
 
 def _literal(graph: Graph, node: Node, role: str) -> str | None:
@@ -213,7 +270,10 @@ def _model_link(node: Node, guider: Node | None) -> Link | None:
 def _size(graph: Graph, node: Node) -> tuple[int | None, int | None]:
     """The size that the pass works at: the nearest width and height on the picture line behind it."""
     for each in graph.upstream(node.id, NOT_PICTURE):
-        if any(key in each.literals for key in ("scale_by", "upscale_by", "megapixels")) and "width" not in each.literals:
+        if (
+            any(key in each.literals for key in ("scale_by", "upscale_by", "megapixels"))
+            and "width" not in each.literals
+        ):
             return None, None
         width, height = _own_size(graph, each)
         if width:

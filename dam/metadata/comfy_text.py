@@ -4,10 +4,28 @@ from collections.abc import Iterable, Sequence
 
 from dam.metadata.comfy_graph import MAX_DEPTH, Graph, Link, Node, switched
 
-_TEXT_KEYS = (
-    ["populated_text", "text", "text_g", "text_l", "t5xxl", "clip_l", "clip_g", "llama", "prompt", "tags", "lyrics", "caption"]
-    + ["text_positive", "wildcard_text", "string", "value", "positive_prompt", "prompt_text", "user_prompt", "bg_text"]
-)
+_TEXT_KEYS = [
+    "populated_text",
+    "text",
+    "text_g",
+    "text_l",
+    "t5xxl",
+    "clip_l",
+    "clip_g",
+    "llama",
+    "prompt",
+    "tags",
+    "lyrics",
+    "caption",
+    "text_positive",
+    "wildcard_text",
+    "string",
+    "value",
+    "positive_prompt",
+    "prompt_text",
+    "user_prompt",
+    "bg_text",
+]
 _ROLE_KEYS = {
     "positive": ("positive", "positive_prompt", "text_positive", "prompt_positive", "positive_text", "prompt"),
     "negative": ("negative", "negative_prompt", "text_negative", "prompt_negative", "negative_text"),
@@ -15,8 +33,32 @@ _ROLE_KEYS = {
 _OTHER_ROLE = {"positive": "negative", "negative": "positive"}
 # What carries no words: never followed in search of a prompt.
 _NOT_WORDS = frozenset(
-    "model clip vae image images pixels mask latent latent_image samples control_net clip_vision clip_vision_output sigmas"
-    " sampler noise style_model audio video unet ipadapter audio_encoder_output start_image end_image".split()
+    [
+        "model",
+        "clip",
+        "vae",
+        "image",
+        "images",
+        "pixels",
+        "mask",
+        "latent",
+        "latent_image",
+        "samples",
+        "control_net",
+        "clip_vision",
+        "clip_vision_output",
+        "sigmas",
+        "sampler",
+        "noise",
+        "style_model",
+        "audio",
+        "video",
+        "unet",
+        "ipadapter",
+        "audio_encoder_output",
+        "start_image",
+        "end_image",
+    ]
 )
 
 
@@ -32,7 +74,9 @@ def join(texts: Iterable[str]) -> str:
     return "\n".join([t for t in unique if t.strip()]) or next(iter(unique), "")
 
 
-def _conditioning(graph: Graph, link: Link, role: str, seen: dict[tuple[str, str], bool], depth: int) -> list[str] | None:
+def _conditioning(
+    graph: Graph, link: Link, role: str, seen: dict[tuple[str, str], bool], depth: int
+) -> list[str] | None:
     node = graph.nodes.get(link.node)
     if node is None or depth > MAX_DEPTH or (link.node, role) in seen:
         return None
@@ -65,7 +109,11 @@ def _next_links(node: Node, role: str) -> list[Link]:
         return [live]
     if role in node.links and _looks_like_conditioning(node):
         return [node.links[role]]
-    return [link for key, link in node.links.items() if key.lower().startswith("cond") and not key.lower().startswith("conditional")]
+    return [
+        link
+        for key, link in node.links.items()
+        if key.lower().startswith("cond") and not key.lower().startswith("conditional")
+    ]
 
 
 def _looks_like_conditioning(node: Node) -> bool:
@@ -126,7 +174,13 @@ def _string_parts(graph: Graph, node: Node, depth: int) -> list[str]:
     parts: list[str] = []
     for key in _string_keys(node):
         value = node.literals.get(key)
-        text = value if isinstance(value, str) else string(graph, node.links[key], depth + 1) if key in node.links else None
+        text = (
+            value
+            if isinstance(value, str)
+            else string(graph, node.links[key], depth + 1)
+            if key in node.links
+            else None
+        )
         if text:
             parts.append(text)
     if parts:
@@ -138,7 +192,11 @@ def _string_parts(graph: Graph, node: Node, depth: int) -> list[str]:
 def _string_keys(node: Node) -> Sequence[str]:
     """Names that hold pieces of a text: `text`, `string_a`, `text1`, `value`, `prompt` ..., in a stable order."""
     words = ("text", "string", "prompt", "value", "prefix", "suffix", "append", "prepend", "positive")
-    names = [k for k in (*node.literals, *node.links) if any(word in k.lower() for word in words) or k in ("a", "b", "c", "d")]
+    names = [
+        k
+        for k in (*node.literals, *node.links)
+        if any(word in k.lower() for word in words) or k in ("a", "b", "c", "d")
+    ]
     return sorted(names) if all(name[:-1] == names[0][:-1] for name in names) else names
 
 

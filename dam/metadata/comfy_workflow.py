@@ -98,7 +98,11 @@ def to_api_graph(workflow: Mapping[str, Any]) -> dict[str, Any]:
     """An API graph with every live node that could be read; never raises on odd shapes."""
     definitions = workflow.get("definitions")
     listed = definitions.get("subgraphs") if isinstance(definitions, dict) else None
-    subgraphs = {s["id"]: s for s in listed if isinstance(s, dict) and isinstance(s.get("id"), str)} if isinstance(listed, list) else {}
+    subgraphs = (
+        {s["id"]: s for s in listed if isinstance(s, dict) and isinstance(s.get("id"), str)}
+        if isinstance(listed, list)
+        else {}
+    )
     result: dict[str, Any] = {}
     for scope, node in _all_nodes(_scope(workflow, "", None, None), subgraphs, 0):
         if len(result) >= MAX_NODES:
@@ -116,7 +120,7 @@ def to_api_graph(workflow: Mapping[str, Any]) -> dict[str, Any]:
 
 def _scope(graph: Mapping[str, Any], prefix: str, outer: _Scope | None, host: Mapping[str, Any] | None) -> _Scope:
     listed = graph.get("nodes")
-    nodes = {
+    nodes: dict[str, Mapping[str, Any]] = {
         str(n["id"]): n
         for n in (listed if isinstance(listed, list) else [])
         if isinstance(n, dict) and isinstance(n.get("id"), (int, str)) and isinstance(n.get("type"), str)
@@ -129,7 +133,11 @@ def _scope(graph: Mapping[str, Any], prefix: str, outer: _Scope | None, host: Ma
         elif isinstance(link, dict) and isinstance(link.get("id"), int) and isinstance(link.get("origin_slot"), int):
             links[link["id"]] = (str(link.get("origin_id")), link["origin_slot"])
     outputs = graph.get("outputs") if outer is not None else None
-    out_links = [[i for i in o.get("linkIds") or [] if isinstance(i, int)] if isinstance(o, dict) else [] for o in outputs] if isinstance(outputs, list) else []
+    out_links = (
+        [[i for i in o.get("linkIds") or [] if isinstance(i, int)] if isinstance(o, dict) else [] for o in outputs]
+        if isinstance(outputs, list)
+        else []
+    )
     return _Scope(prefix, nodes, links, outer, host, out_links)
 
 
@@ -183,7 +191,11 @@ def _source(scope: _Scope, link: Any, subgraphs: Mapping[str, Any], depth: int =
 def _passed(scope: _Scope, node: Mapping[str, Any], slot: int, subgraphs: Mapping[str, Any], depth: int) -> Any:
     """What a reroute or a bypassed node hands on: the input of the output's type, the one at the same place first."""
     inputs, outputs = _inputs(node), node.get("outputs")
-    kind = outputs[slot].get("type") if isinstance(outputs, list) and 0 <= slot < len(outputs) and isinstance(outputs[slot], dict) else None
+    kind = (
+        outputs[slot].get("type")
+        if isinstance(outputs, list) and 0 <= slot < len(outputs) and isinstance(outputs[slot], dict)
+        else None
+    )
     ordered = inputs[slot : slot + 1] + inputs
     same = [i for i in ordered if kind in (None, "*") or i.get("type") in (kind, "*")]
     return next((s for i in same if (s := _source(scope, i.get("link"), subgraphs, depth + 1)) is not None), None)

@@ -239,7 +239,13 @@ def as_seed(value: Any) -> int | None:
 
 def as_size(value: Any) -> tuple[int | None, int | None]:
     """Width and height from "512x768", "(768, 1280)" or a pair."""
-    parts = list(value[:2]) if isinstance(value, (list, tuple)) else re.findall(r"\d{1,6}", value)[:2] if isinstance(value, str) else []
+    parts = (
+        list(value[:2])
+        if isinstance(value, (list, tuple))
+        else re.findall(r"\d{1,6}", value)[:2]
+        if isinstance(value, str)
+        else []
+    )
     if len(parts) != 2:
         return None, None
     width, height = as_count(parts[0]), as_count(parts[1])

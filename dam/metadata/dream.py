@@ -4,7 +4,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_SWITCH = re.compile(r"(?<!\S)-(?:(S|s|W|H|C|I|A|f|M|G|U|n|g|i|v|V|F|o|N)(?:[ =]*)|-?([a-z][a-z_]{1,30})[ =]+)(\"[^\"]*\"|'[^']*'|[^\s\"'-][^\s]*|-?[\d.]+|(?=\s|$))")
+_SWITCH = re.compile(
+    r"(?<!\S)-(?:(S|s|W|H|C|I|A|f|M|G|U|n|g|i|v|V|F|o|N)(?:[ =]*)|-?([a-z][a-z_]{1,30})[ =]+)(\"[^\"]*\"|'[^']*'|[^\s\"'-][^\s]*|-?[\d.]+|(?=\s|$))"
+)
 _LONG = {
     "seed": "S",
     "steps": "s",
@@ -34,10 +36,7 @@ def parse_dream(text: str) -> Dream:
     text = text.strip()[:100_000]
     quoted = re.match(r"\"((?:\\.|[^\"\\])*)\"|'((?:\\.|[^'\\])*)'", text)
     first = _SWITCH.search(text, quoted.end() if quoted else 0)
-    if quoted:
-        prompt = quoted[1] if quoted[1] is not None else quoted[2]
-    else:
-        prompt = text[: first.start()] if first else ""
+    prompt = (quoted[1] if quoted[1] is not None else quoted[2]) if quoted else text[: first.start()] if first else ""
     switches: dict[str, str] = {}
     for short, long, value in _SWITCH.findall(text[quoted.end() if quoted else len(prompt) :]):
         name = short or _LONG.get(long, long)

@@ -46,7 +46,13 @@ def _order(claim: Claim) -> tuple[bool, bool, float, int, str]:
     generation = claim.generation or Generation()
     known = sum(getattr(generation, f.name) not in (None, ()) for f in fields(Generation))
     graph = claim.reader == "comfyui"
-    return (claim.reader in _LABELS, not graph, -claim.confidence, -known if claim.reader != "c2pa" else -100, claim.carrier)
+    return (
+        claim.reader in _LABELS,
+        not graph,
+        -claim.confidence,
+        -known if claim.reader != "c2pa" else -100,
+        claim.carrier,
+    )
 
 
 def _united(generations: Sequence[Generation]) -> Generation | None:

@@ -41,7 +41,9 @@ def read_claims(probe: Probe, credentials: Credentials | None = None) -> tuple[t
             if score > 0:
                 scored.append((score, tuple(reader.read(probe))))
         except Exception as error:  # noqa: BLE001  # the edge of a plug-in: one bad reader must not hide the others' claims
-            problems.append(Problem("reader.failed", f"The reader {reader.name} failed: {type(error).__name__}: {error}"))
+            problems.append(
+                Problem("reader.failed", f"The reader {reader.name} failed: {type(error).__name__}: {error}")
+            )
     scored.sort(key=lambda pair: -pair[0])
     claims = [claim for _, found in scored for claim in found]
     if credentials is not None:
@@ -55,7 +57,15 @@ def _unparsed(texts: Sequence[Text], claims: Sequence[Claim]) -> list[Claim]:
     """Carriers that look like metadata of a generator and that no reader claimed: kept raw, saying nothing."""
     known = {(claim.carrier, claim.raw) for claim in claims}
     return [
-        Claim(text.carrier, "unparsed", "1", text.raw[:MAX_RAW_BYTES], text.raw_bytes, {"text": clean_text(text.text[:4000])}, 0.1)
+        Claim(
+            text.carrier,
+            "unparsed",
+            "1",
+            text.raw[:MAX_RAW_BYTES],
+            text.raw_bytes,
+            {"text": clean_text(text.text[:4000])},
+            0.1,
+        )
         for text in texts
         if text.text.strip()
         and _LOOKS_LIKE_METADATA.fullmatch(text.key.rpartition(":")[2].lower())

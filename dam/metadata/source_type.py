@@ -1,9 +1,22 @@
 """IPTC digital source types: which of them say that a model made the picture."""
 
-_AI = frozenset(("trainedalgorithmicmedia", "compositewithtrainedalgorithmicmedia", "algorithmicallyenhancedwithtrainedmedia"))
+_AI = frozenset(
+    ("trainedalgorithmicmedia", "compositewithtrainedalgorithmicmedia", "algorithmicallyenhancedwithtrainedmedia")
+)
 _NOT_AI = frozenset(
-    "digitalcapture computationalcapture negativefilm positivefilm print humanedits minorhumanedits digitalcreation"
-    " digitalart compositecapture screencapture".split()
+    [
+        "digitalcapture",
+        "computationalcapture",
+        "negativefilm",
+        "positivefilm",
+        "print",
+        "humanedits",
+        "minorhumanedits",
+        "digitalcreation",
+        "digitalart",
+        "compositecapture",
+        "screencapture",
+    ]
 )
 
 

@@ -16,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 CLAIM_SIGNING = ObjectIdentifier("1.3.6.1.4.1.62558.2.1")
 PURPOSES = (CLAIM_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION)
-LEAF_DAYS = 366  # the backdated day included
+LEAF_DAYS = 365  # the backdated day included; the profile allows 366
 ISSUING_DAYS = 1800
 ROOT_DAYS = 3650
 _BACKDATED = timedelta(days=1)  # clocks of other machines run behind

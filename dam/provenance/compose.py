@@ -30,11 +30,8 @@ def protected_copy(
 ) -> Statement:
     """What we did to an original: opened it, marked it (if a mark was put in), re-encoded it (if the type changed).
 
-    Args:
-        mark: the soft binding of the mark, None where the kind of file takes none.
-        fingerprints: further soft bindings of the same content.
-        source_type: what evidence says the original is; None = nothing says.
-        converted: the copy has another media type than the original.
+    `mark` is None where the kind of file takes no mark; `source_type` is what evidence says the original is (None =
+    nothing says); `converted` says that the copy has another media type than the original.
     """
     actions = [ActionEntry(action="c2pa.opened", ingredients=(PARENT,))]
     if mark:

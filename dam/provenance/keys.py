@@ -172,7 +172,7 @@ def _named(secret: bytes) -> MarkKey:
 
 def _checked(name: object) -> str:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise ValueError("a file name that is none of ours")  # noqa: TRY004  # damage, whatever its type
+        raise ValueError("a file name that is none of ours")  # damage, whatever its type
     return name
 
 

@@ -134,7 +134,7 @@ def read_store(stream: BinaryIO, mime: str, lists: Sequence[AnchorList]) -> dict
                 return None
             with reader:
                 store = json.loads(reader.json())
-    except Exception as error:  # noqa: BLE001  # native code on strangers' bytes: KeyError, ValueError ... were seen
+    except Exception as error:  # native code on strangers' bytes: KeyError, ValueError ... were seen
         raise _mapped(error) from error
     if not isinstance(store, dict):
         raise SdkError(Failure.BROKEN, "the manifest store is not an object")
@@ -159,16 +159,16 @@ def sign(order: Order) -> bytes:
     """
     target = io.BytesIO()
     try:
-        with c2pa.Context.from_dict(settings_bundle(order.lists, rehash=False)) as context:
-            with (
-                c2pa.Signer.from_callback(order.sign, c2pa.C2paSigningAlg.ES256, order.chain_pem, None) as signer,
-                c2pa.Builder.from_json(json.dumps(order.definition), context) as builder,
-            ):
-                if order.edit:
-                    builder.set_intent(c2pa.C2paBuilderIntent.EDIT)
-                for part in order.parts:
-                    builder.add_ingredient(json.dumps(part.entry), part.mime, part.stream)
-                builder.sign(signer, order.mime, order.source, target)
+        with (
+            c2pa.Context.from_dict(settings_bundle(order.lists, rehash=False)) as context,
+            c2pa.Signer.from_callback(order.sign, c2pa.C2paSigningAlg.ES256, order.chain_pem, None) as signer,
+            c2pa.Builder.from_json(json.dumps(order.definition), context) as builder,
+        ):
+            if order.edit:
+                builder.set_intent(c2pa.C2paBuilderIntent.EDIT)
+            for part in order.parts:
+                builder.add_ingredient(json.dumps(part.entry), part.mime, part.stream)
+            builder.sign(signer, order.mime, order.source, target)
     except c2pa.C2paError as error:
         raise _mapped(error) from error
     return target.getvalue()

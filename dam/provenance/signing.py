@@ -131,7 +131,7 @@ def _signer(key: ec.EllipticCurvePrivateKey) -> Callable[[bytes], bytes]:
 
 def _open(path: str) -> BinaryIO:
     try:
-        return open(path, "rb", buffering=1 << 20)  # noqa: PTH123  # str paths may carry undecodable bytes
+        return open(path, "rb", buffering=1 << 20)  # str paths may carry undecodable bytes
     except (OSError, ValueError) as error:
         raise UnreadableError(f"{path!a} cannot be opened: {error}.") from error
 

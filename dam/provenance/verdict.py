@@ -12,11 +12,12 @@ the validator saw, never who did what; validators disagree on some real files, s
 
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import chain as joined
 from typing import Any, BinaryIO
 
 from dam.errors import UnreadableError
-from dam.model import CredentialState, Credentials
+from dam.model import Credentials, CredentialState
 from dam.provenance import manifests, sdk
 from dam.provenance.trust import TIERS, TrustStore
 
@@ -40,33 +41,36 @@ def judge(path: str, mime: str, store: TrustStore | None) -> Credentials:
         UnreadableError: the operating system refuses to open it. Bad content is an answer, never an exception.
     """
     try:
-        file = open(path, "rb", buffering=1 << 20)  # noqa: PTH123, SIM115  # str paths may carry undecodable bytes
+        file = open(path, "rb", buffering=1 << 20)  # noqa: SIM115  # str paths may carry undecodable bytes
     except (OSError, ValueError) as error:
         raise UnreadableError(f"{path!a} cannot be opened: {error}.") from error
     with file:
-        return _judge(file, mime, store)
+        return _judged(file, mime, store)
 
 
 def judge_bytes(data: bytes, mime: str, store: TrustStore | None) -> Credentials:
     """Judge a file that is in memory; never raises on any bytes."""
-    return _judge(io.BytesIO(data), mime, store)
+    return _judged(io.BytesIO(data), mime, store)
 
 
-def _judge(stream: BinaryIO, mime: str, store: TrustStore | None) -> Credentials:
-    asked = store or TrustStore()
-    seal = {"sdk_version": sdk.version(), "trust_list": asked.sha256 if store else None}
+def _judged(stream: BinaryIO, mime: str, store: TrustStore | None) -> Credentials:
+    verdict = _judge(stream, mime, store or TrustStore())
+    return replace(verdict, sdk_version=sdk.version(), trust_list=store.sha256 if store else None)
+
+
+def _judge(stream: BinaryIO, mime: str, store: TrustStore) -> Credentials:
     try:
-        found = sdk.read_store(stream, mime, asked.lists())
+        found = sdk.read_store(stream, mime, store.lists())
         if found is None:
-            return Credentials(CredentialState.NONE, **seal)
-        results, tier, extra = _vouched(found, stream, mime, asked)
+            return Credentials(CredentialState.NONE)
+        results, tier, extra = _vouched(found, stream, mime, store)
     except sdk.SdkError as error:
-        return _refused(error, stream, seal)
+        return _refused(error, stream)
     active = manifests.text(found.get("active_manifest")) or ""
     line = manifests.chain(found, active)
     if active not in line or not results:
         words = ("the active manifest is not in the store",)
-        return Credentials(CredentialState.UNREADABLE, codes=("claim.missing",), explanation=words, **seal)
+        return Credentials(CredentialState.UNREADABLE, codes=("claim.missing",), explanation=words)
     failures = _failures(results) | extra
     state = _state(results, failures, tier)
     return Credentials(
@@ -75,7 +79,6 @@ def _judge(stream: BinaryIO, mime: str, store: TrustStore | None) -> Credentials
         codes=(*failures, *_ingredient_codes(results, line[active]))[:MAX_CODES],
         explanation=tuple(dict.fromkeys(words for words in failures.values() if words))[:MAX_CODES],
         **_facts(active, line),
-        **seal,
     )
 
 
@@ -180,12 +183,12 @@ def _ingredient_codes(results: Mapping[str, Any], own: Mapping[str, Any]) -> lis
     return list(dict.fromkeys(f"ingredient:{code}" for code in codes))
 
 
-def _refused(error: sdk.SdkError, stream: BinaryIO, seal: Mapping[str, Any]) -> Credentials:
+def _refused(error: sdk.SdkError, stream: BinaryIO) -> Credentials:
     """The SDK gave no answer. A format that it does not know has no credential unless a store stands in the bytes."""
     if error.failure is sdk.Failure.UNSUPPORTED and not _holds_store(stream):
-        return Credentials(CredentialState.NONE, **seal)
+        return Credentials(CredentialState.NONE)
     state, code = _STATE_OF_FAILURE[error.failure]
-    return Credentials(state, codes=(code,), explanation=(error.message[: manifests.MAX_TEXT],), **seal)
+    return Credentials(state, codes=(code,), explanation=(error.message[: manifests.MAX_TEXT],))
 
 
 def _holds_store(stream: BinaryIO) -> bool:

@@ -68,18 +68,10 @@ class TantivyIndex:
 
     def state(self) -> IndexState:
         """Compares the stamp with this program and opens the index; never raises for a damaged one."""
-        generation = generations.current(self.folder)
-        if generation is None:
-            return IndexState(True, "there is no index yet", 0)
-        stamp = generations.read_stamp(generation)
-        if stamp != _STAMP:
-            made_by = f"schema {stamp.get('schema')}, {stamp.get('engine')}" if stamp else "no stamp"
-            return IndexState(True, f"it was made by another version ({made_by})", 0)
         try:
-            reader = self._open()
+            return IndexState(False, "", self._open().count())
         except EngineError as error:
             return IndexState(True, error.message, 0)
-        return IndexState(False, "", reader.count())
 
     @contextlib.contextmanager
     def writer(self) -> Iterator["Writer"]:
@@ -169,9 +161,13 @@ def _usable(folder: Path) -> Path:
     generation = generations.current(folder)
     if generation is None:
         raise EngineError(f"There is no index in {folder}.", code="index.missing", next_step=_REBUILD_NEXT_STEP)
-    if generations.read_stamp(generation) != _STAMP:
+    stamp = generations.read_stamp(generation)
+    if stamp != _STAMP:
+        made_by = f"schema {stamp.get('schema')}, {stamp.get('engine')}" if stamp else "no stamp"
         raise EngineError(
-            f"The index in {folder} was made by another version.", code="index.outdated", next_step=_REBUILD_NEXT_STEP
+            f"The index in {folder} was made by another version ({made_by}).",
+            code="index.outdated",
+            next_step=_REBUILD_NEXT_STEP,
         )
     return generation
 

@@ -9,7 +9,7 @@ from dam.errors import BadFileError, PolicyError
 from dam.ingest.inspection import inspect_file
 from dam.ingest.near import ENGINE_64, ENGINE_256
 from dam.ingest.parts import Parts
-from dam.model import CredentialState, Credentials, FingerprintCode, Inspection, Kind, Problem
+from dam.model import Credentials, CredentialState, FingerprintCode, Inspection, Kind, Problem
 from dam.settings import Settings
 
 DEEP_BUDGET_S = 8.0
@@ -175,7 +175,14 @@ class Answers:
         with open_reader(self._parts.catalogue.path) as reader:
             asset_id = reader.one("SELECT asset_id FROM mark WHERE mark_id = ?", mark_id)
         return FoundMark(
-            mark_id, engine, key_id, seen.verified, float(seen.score), float(seen.p_false), dataclasses.asdict(seen.transform), asset_id
+            mark_id,
+            engine,
+            key_id,
+            seen.verified,
+            float(seen.score),
+            float(seen.p_false),
+            dataclasses.asdict(seen.transform),
+            asset_id,
         )
 
     def _matches(self, found: Inspection, look: _Look) -> list[Match]:
@@ -223,7 +230,10 @@ def _by_manifest(reader: Reader, credentials: Credentials) -> list[Match]:
     sound = credentials.state in (CredentialState.TRUSTED, CredentialState.UNTRUSTED_SIGNER)
     found: dict[str, Match] = {}
     for label in credentials.manifest_labels[:64]:
-        for sql in ("SELECT asset_id FROM copy WHERE manifest_label = ?", "SELECT asset_id FROM manifest WHERE label = ?"):
+        for sql in (
+            "SELECT asset_id FROM copy WHERE manifest_label = ?",
+            "SELECT asset_id FROM manifest WHERE label = ?",
+        ):
             asset_id = reader.one(sql, label)
             if asset_id:
                 found.setdefault(asset_id, Match(asset_id, "manifest", 1.0 if sound else 0.5, {"label": label}))
@@ -235,7 +245,11 @@ def _conflicts(matches: Sequence[Match], mark: FoundMark | None) -> list[str]:
     conflicts = []
     pictured = {m.asset_id for m in matches if m.found_by in ("sha256", "manifest", "fingerprint")}
     if mark is not None and mark.asset_id is None:
-        conflicts.append(f"The mark {mark.mark_id} was made with this library's key, but the registry does not hold it.")
+        conflicts.append(
+            f"The mark {mark.mark_id} was made with this library's key, but the registry does not hold it."
+        )
     if mark is not None and mark.asset_id is not None and pictured and mark.asset_id not in pictured:
-        conflicts.append(f"The mark is that of asset {mark.asset_id}, but the picture is that of {', '.join(sorted(pictured))}.")
+        conflicts.append(
+            f"The mark is that of asset {mark.asset_id}, but the picture is that of {', '.join(sorted(pictured))}."
+        )
     return conflicts

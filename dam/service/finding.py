@@ -127,7 +127,9 @@ class Finder:
                 path = LocalStorage(self._settings.library / "vault").path(copy["storage_key"])
                 stem, _ = os.path.splitext(found["title"])
                 return os.fspath(path), copy["mime"], f"{stem}.protected{path.suffix}"
-        raise NotFoundError(f"{found['title']} has no protected copy.", next_step="See its stages: dam show", code="copy.none")
+        raise NotFoundError(
+            f"{found['title']} has no protected copy.", next_step="See its stages: dam show", code="copy.none"
+        )
 
     def lineage(self, name: str, *, up: int = 8, down: int = 8) -> LineageView:
         """Ancestors and descendants with the evidence for every edge."""
@@ -149,7 +151,12 @@ class Finder:
     def overview(self) -> dict[str, Any]:
         """Counts of the library, what is held back and what is still to do."""
         with self._reader() as reader:
-            return {**reader.counts(), "quarantined": reader.quarantined(), "pending": reader.pending(), "roots": reader.roots()}
+            return {
+                **reader.counts(),
+                "quarantined": reader.quarantined(),
+                "pending": reader.pending(),
+                "roots": reader.roots(),
+            }
 
     def audit(self, *, after: int = 0, limit: int = 100, asset: str | None = None) -> list[dict[str, Any]]:
         with self._reader() as reader:
@@ -188,5 +195,11 @@ def _link(row: dict[str, Any]) -> chain.Link:
 
 def _edge(row: dict[str, Any]) -> Edge:
     return Edge(
-        row["parent_id"], row["child_id"], Relation(row["relation"]), row["evidence"], row["confidence"], row["detail"], row["asserted_by"]
+        row["parent_id"],
+        row["child_id"],
+        Relation(row["relation"]),
+        row["evidence"],
+        row["confidence"],
+        row["detail"],
+        row["asserted_by"],
     )

@@ -92,7 +92,9 @@ class Passes:
         passes = []
         for root in self._roots(names):
             with open_reader(self._parts.catalogue.path) as reader:
-                passes.append(scan_root(self._parts.catalogue, reader, root, self._rules(accept_missing=accept_missing)))
+                passes.append(
+                    scan_root(self._parts.catalogue, reader, root, self._rules(accept_missing=accept_missing))
+                )
         with self._parts.catalogue.change() as unit:
             work.wake_offline(unit)
             work.retry_failed(unit, code_prefix="storage.")
@@ -151,7 +153,9 @@ class Passes:
                 seconds=round(seconds, 3),
                 **counts,
             )
-            summary.unexplained = max(0, sum(p.seen for p in passes) - reader.explained([p.root for p in passes]) - len(waiting))
+            summary.unexplained = max(
+                0, sum(p.seen for p in passes) - reader.explained([p.root for p in passes]) - len(waiting)
+            )
         for one in passes:
             if one.state != "online":
                 summary.problems.append(Problem(f"root.{one.state}", f"{one.root}: {one.reason}"))

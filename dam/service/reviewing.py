@@ -31,7 +31,9 @@ class Reviews:
             raise UsageError(f"No verdict {verdict!r}.", next_step="Use approve or reject.")
         reason = reason.strip() if reason else None
         if verdict == "reject" and not reason:
-            raise UsageError("A rejection needs a reason.", next_step='Say why: --reason "..."', code="review.reason_needed")
+            raise UsageError(
+                "A rejection needs a reason.", next_step='Say why: --reason "..."', code="review.reason_needed"
+            )
         if reason and len(reason) > MAX_REASON:
             raise UsageError(f"The reason is longer than {MAX_REASON} characters.", next_step="Shorten it.")
         who = self.person(person)

@@ -16,7 +16,9 @@ class Roots:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def add(self, path: str, *, name: str | None = None, protect: str | None = None, actor: str = "service") -> dict[str, Any]:
+    def add(
+        self, path: str, *, name: str | None = None, protect: str | None = None, actor: str = "service"
+    ) -> dict[str, Any]:
         """Watch a folder tree. The folder must exist and be readable; nothing is written into it.
 
         Raises:
@@ -26,7 +28,7 @@ class Roots:
         if protect is not None and protect not in POLICIES:
             raise UsageError(f"No policy {protect!r}.", next_step=f"Choose one of {', '.join(POLICIES)}.")
         library = os.path.realpath(self._parts.settings.library)
-        if library == folder or library.startswith(folder.rstrip("/") + "/") and os.path.basename(library) != ".dam":
+        if library == folder or (library.startswith(folder.rstrip("/") + "/") and os.path.basename(library) != ".dam"):
             raise ConflictError(
                 f"The library {library} lies inside {to_text(folder)}.",
                 next_step="Keep the library outside the watched folders (or name its folder .dam, which is never watched).",
@@ -42,16 +44,22 @@ class Roots:
     def _folder(self, path: str) -> str:
         folder = os.path.realpath(path)
         if not os.path.exists(folder):
-            raise NotFoundError(f"No folder {to_text(path)}.", next_step="Check the path, or mount the drive.", code="root.no_folder")
+            raise NotFoundError(
+                f"No folder {to_text(path)}.", next_step="Check the path, or mount the drive.", code="root.no_folder"
+            )
         if not os.path.isdir(folder):
             raise UsageError(
-                f"{to_text(path)} is a file.", next_step=f"Add its folder: dam root add {to_text(os.path.dirname(folder))}", code="root.is_file"
+                f"{to_text(path)} is a file.",
+                next_step=f"Add its folder: dam root add {to_text(os.path.dirname(folder))}",
+                code="root.is_file",
             )
         try:
             os.listdir(folder)
         except OSError as error:
             raise UnreadableError(
-                f"{to_text(path)} cannot be read ({error.strerror}).", next_step="Give this user read access to the folder.", code="root.unreadable"
+                f"{to_text(path)} cannot be read ({error.strerror}).",
+                next_step="Give this user read access to the folder.",
+                code="root.unreadable",
             ) from error
         return folder
 
@@ -101,5 +109,3 @@ class Roots:
         with self._parts.catalogue.change(actor) as unit:
             records.remove_root(unit, root["id"])
         return root
-
-

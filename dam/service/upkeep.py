@@ -61,21 +61,39 @@ class Upkeep:
     def _space(self) -> Check:
         free = shutil.disk_usage(self._parts.settings.library).free
         message = f"{free / 2**30:.1f} GiB free for the library"
-        return Check("space", "ok", message) if free > LOW_SPACE else Check("space", "warn", message, "Free some space: copies and thumbnails need it.")
+        return (
+            Check("space", "ok", message)
+            if free > LOW_SPACE
+            else Check("space", "warn", message, "Free some space: copies and thumbnails need it.")
+        )
 
     def _keys(self) -> Check:
         folder = self._parts.settings.library / "keys"
         loose = [p.name for p in folder.glob("*.key") if p.stat().st_mode & 0o077]
         if loose:
             return Check("keys", "fail", f"Others can read {', '.join(sorted(loose))}.", f"chmod 600 {folder}/*.key")
-        return Check("keys", "ok", f"Signing key {self._parts.ring.key_id}, mark key {self._parts.mark_key.key_id}, private to this user")
+        return Check(
+            "keys",
+            "ok",
+            f"Signing key {self._parts.ring.key_id}, mark key {self._parts.mark_key.key_id}, private to this user",
+        )
 
     def _certificate(self) -> Check:
         days = (self._parts.ring.leaf_not_after - self._parts.clock()).days
         message = f"The signing certificate is valid for {days} more days."
         if days < 0:
-            return Check("certificate", "fail", "The signing certificate has expired.", "Make a new library key chain before protecting more copies.")
-        return Check("certificate", "ok" if days > 30 else "warn", message, None if days > 30 else "Renew the signing chain soon.")
+            return Check(
+                "certificate",
+                "fail",
+                "The signing certificate has expired.",
+                "Make a new library key chain before protecting more copies.",
+            )
+        return Check(
+            "certificate",
+            "ok" if days > 30 else "warn",
+            message,
+            None if days > 30 else "Renew the signing chain soon.",
+        )
 
     def _trust(self) -> Check:
         tiers = [t for t in ("official", "interim", "organisation") if getattr(self._parts.trust, t)]
@@ -98,7 +116,11 @@ class Upkeep:
         with open_reader(self._parts.catalogue.path) as reader:
             held, pending = reader.quarantined(), reader.pending()
         message = f"{sum(pending.values())} waiting, {len(held)} quarantined"
-        return Check("queue", "warn", message, "See why: dam scan --json, field quarantined") if held else Check("queue", "ok", message)
+        return (
+            Check("queue", "warn", message, "See why: dam scan --json, field quarantined")
+            if held
+            else Check("queue", "ok", message)
+        )
 
     def _index(self) -> Check:
         index, state = open_index(self._parts.settings.library / "index")
@@ -107,7 +129,12 @@ class Upkeep:
             lag = len(reader.outbox(10_000))
             assets = reader.one("SELECT count(*) FROM asset") or 0
         if state.needs_rebuild:
-            return Check("index", "warn", f"The index must be rebuilt: {state.reason}", "dam index rebuild (a search does it, too)")
+            return Check(
+                "index",
+                "warn",
+                f"The index must be rebuilt: {state.reason}",
+                "dam index rebuild (a search does it, too)",
+            )
         if lag == 0 and state.documents != assets:
             return Check("index", "fail", f"{state.documents} indexed, {assets} in the catalogue", "dam index rebuild")
         return Check("index", "ok", f"{state.documents} documents, {lag} changes to follow")
@@ -118,16 +145,31 @@ class Upkeep:
         lost = sorted(k for k in keys if not self._parts.storage.exists(k))
         orphans = [k for k in self._parts.storage.list("protected") if k not in keys]
         if lost:
-            return Check("copies", "fail", f"{len(lost)} protected copies are not in the vault, e.g. {lost[0]}", "Restore the vault from a backup.")
+            return Check(
+                "copies",
+                "fail",
+                f"{len(lost)} protected copies are not in the vault, e.g. {lost[0]}",
+                "Restore the vault from a backup.",
+            )
         if orphans:
-            return Check("copies", "warn", f"{len(orphans)} files in the vault belong to no copy (an interrupted write).", "They do no harm; the next protect writes over them.")
+            return Check(
+                "copies",
+                "warn",
+                f"{len(orphans)} files in the vault belong to no copy (an interrupted write).",
+                "They do no harm; the next protect writes over them.",
+            )
         return Check("copies", "ok", f"{len(keys)} protected copies in place")
 
     def _audit(self) -> Check:
         verdict = Finder(self._parts.settings).verify_audit()
         if verdict.ok:
             return Check("audit", "ok", f"{verdict.checked} entries, the chain holds")
-        return Check("audit", "fail", f"Entry {verdict.first_bad_seq}: {verdict.reason}", "The ledger was changed from outside: compare with a backup.")
+        return Check(
+            "audit",
+            "fail",
+            f"Entry {verdict.first_bad_seq}: {verdict.reason}",
+            "The ledger was changed from outside: compare with a backup.",
+        )
 
     def _watches(self) -> Check:
         try:
@@ -138,7 +180,12 @@ class Upkeep:
             folders = reader.rows("SELECT path FROM location")
         wanted = len({os.path.dirname(r["path"]) for r in folders})
         if wanted > limit * 0.8:
-            return Check("watches", "warn", f"About {wanted} folders, and the kernel allows {limit} watches.", "Raise fs.inotify.max_user_watches.")
+            return Check(
+                "watches",
+                "warn",
+                f"About {wanted} folders, and the kernel allows {limit} watches.",
+                "Raise fs.inotify.max_user_watches.",
+            )
         return Check("watches", "ok", f"about {wanted} folders, {limit} watches allowed")
 
     def _plugins(self) -> Check:
@@ -149,5 +196,7 @@ class Upkeep:
         found = [readers(), fingerprint_engines(), mark_engines()]
         broken = [b for one in found for b in one.broken]
         if broken:
-            return Check("plugins", "warn", "; ".join(f"{b.where}: {b.reason}" for b in broken), "Remove or repair the plug-in.")
+            return Check(
+                "plugins", "warn", "; ".join(f"{b.where}: {b.reason}" for b in broken), "Remove or repair the plug-in."
+            )
         return Check("plugins", "ok", f"{sum(len(one.plugins) for one in found)} plug-ins")

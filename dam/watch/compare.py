@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from dam.watch.walk import Entry, Ignored, Unseen
+from dam.media.files import Entry
+from dam.watch.walk import Ignored, Unseen
 
 Seen = tuple[int, int, str]  # size_bytes, mtime_ns, inode
 

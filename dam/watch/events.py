@@ -75,7 +75,9 @@ class Watcher:
         logging.getLogger("watchdog.observers.inotify_buffer").addHandler(self._log)
         for root_id, folder in self._roots:
             try:
-                self._observer.schedule(_Handler(root_id, folder, self._hint), folder, recursive=True, event_filter=LISTENED)
+                self._observer.schedule(
+                    _Handler(root_id, folder, self._hint), folder, recursive=True, event_filter=LISTENED
+                )
             except OSError as error:
                 self.problems.append(f"{folder}: {error.strerror or error}; it is scanned instead")
         self._observer.start()
@@ -98,7 +100,7 @@ class Watcher:
 
 
 def _watch_limit_problem() -> str | None:
-    """watchdog starts happily with too few watches: count them against the kernel's limit."""
+    """Watchdog starts happily with too few watches: count them against the kernel's limit."""
     try:
         limit = int(Path("/proc/sys/fs/inotify/max_user_watches").read_text())
         used = sum(

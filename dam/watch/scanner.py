@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from dam.catalogue import assets, records, work
 from dam.catalogue.reading import Reader
 from dam.catalogue.unit import Catalogue, Unit
+from dam.media.files import Entry, entry_at
 from dam.media.paths import from_text
 from dam.watch.compare import Known, Plan, compare
-from dam.watch.walk import Entry, Unseen, entry_at, is_ignored, walk
+from dam.watch.walk import Unseen, is_ignored, walk
 
 GUARD_FROM = 4  # files: below this, a share of missing files says nothing
 RETRYABLE = ("file.unreadable", "file.lost")
@@ -55,7 +56,9 @@ def known_paths(reader: Reader, root_id: str) -> dict[str, Known]:
         retry = r["state"] == "quarantined" and r["code"] in RETRYABLE
         was = known.get(r["path"])
         seen = (-1, -1, "") if retry else (r["size_bytes"], r["mtime_ns"], r["inode"])
-        known[r["path"]] = Known(seen, was.location_id if was else None, missing=was.missing if was else False, held=True)
+        known[r["path"]] = Known(
+            seen, was.location_id if was else None, missing=was.missing if was else False, held=True
+        )
     return known
 
 
@@ -87,9 +90,7 @@ def scan_root(catalogue: Catalogue, reader: Reader, root: Mapping[str, str], rul
         return Pass(root["name"], "offline", reason)
     plan = compare(walk(folder), known)
     guarded = (
-        not rules.accept_missing
-        and len(plan.vanished) >= GUARD_FROM
-        and plan.missing_share() > rules.missing_guard
+        not rules.accept_missing and len(plan.vanished) >= GUARD_FROM and plan.missing_share() > rules.missing_guard
     )
     with catalogue.change() as unit:
         _apply(unit, root, plan, rules, guarded=guarded)
@@ -115,7 +116,9 @@ def _apply(unit: Unit, root: Mapping[str, str], plan: Plan, rules: ScanRules, *,
         assets.set_availability(unit, plan.vanished, "missing")
         unit.audit("location.missing", root["id"], {"count": len(plan.vanished)})
     if guarded:
-        records.set_root_state(unit, root["id"], "guarded", f"{len(plan.vanished)} of {plan.known_online} files are gone")
+        records.set_root_state(
+            unit, root["id"], "guarded", f"{len(plan.vanished)} of {plan.known_online} files are gone"
+        )
     else:
         records.set_root_state(unit, root["id"], "online", None)
     records.scanned(unit, root["id"])
@@ -127,7 +130,9 @@ def arrival(entry: Entry, rules: ScanRules) -> tuple[str, tuple[int, int, str], 
     return entry.path, entry.seen, min(max(settled, rules.now), rules.now + rules.settle_s)
 
 
-def look_at(catalogue: Catalogue, reader: Reader, root: Mapping[str, str], paths: Sequence[str], rules: ScanRules) -> int:
+def look_at(
+    catalogue: Catalogue, reader: Reader, root: Mapping[str, str], paths: Sequence[str], rules: ScanRules
+) -> int:
     """Follow hints: record those of `paths` (as the OS names them) that are new or changed. Returns how many."""
     folder = from_text(root["path"])
     entries = []
@@ -153,7 +158,9 @@ def _is_known(reader: Reader, root_id: str, entry: Entry) -> bool:
         )
         missing = table == "location" and bool(
             reader.one(
-                "SELECT 1 FROM location WHERE root_id = ? AND path = ? AND availability = 'missing'", root_id, entry.path
+                "SELECT 1 FROM location WHERE root_id = ? AND path = ? AND availability = 'missing'",
+                root_id,
+                entry.path,
             )
         )
         if rows and not missing and (rows[0]["size_bytes"], rows[0]["mtime_ns"], rows[0]["inode"]) == entry.seen:

@@ -34,7 +34,9 @@ def require_current(catalogue: Path) -> None:
     found = current(catalogue)
     if found is None:
         raise MigrationError(
-            f"No library at {catalogue.parent}.", next_step="Create one with: dam init (or dam up PATH).", code="library.none"
+            f"No library at {catalogue.parent}.",
+            next_step="Create one with: dam init (or dam up PATH).",
+            code="library.none",
         )
     if found != HEAD:
         raise MigrationError(

@@ -16,15 +16,44 @@ from dam.metadata.contract import as_count, as_float, as_seed, as_size, as_text,
 from dam.model import Claim, Generation, Lora, Stage
 
 _KNOWN = frozenset(
-    "steps sampler seed size model app version pipeline operations vae parser backend width height".split()
-    + ["cfg scale", "model hash", "schedule type", "denoising strength", "clip skip", "lora hashes", "hashes"]
-    + ["civitai resources", "civitai metadata", "created date"]
+    [
+        "steps",
+        "sampler",
+        "seed",
+        "size",
+        "model",
+        "app",
+        "version",
+        "pipeline",
+        "operations",
+        "vae",
+        "parser",
+        "backend",
+        "width",
+        "height",
+        "cfg scale",
+        "model hash",
+        "schedule type",
+        "denoising strength",
+        "clip skip",
+        "lora hashes",
+        "hashes",
+        "civitai resources",
+        "civitai metadata",
+        "created date",
+    ]
 )
 _KEY = re.compile(r"\s*(\w[\w \-/.()]{0,60}?):[ \t]*")
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
 _TEMPLATE = re.compile(r"^(?:Negative )?Template:", re.IGNORECASE)
 _LORA_TAG = re.compile(r"<(?:lora|lyco|lycoris):([^:<>]{1,300})(?::([^<>]{0,100}))?>", re.IGNORECASE)
-_TOOLS = (("sd.next", "SD.Next"), ("fooocus", "Fooocus"), ("comfyui", "ComfyUI"), ("forge", "Forge"), ("invoke", "InvokeAI"))
+_TOOLS = (
+    ("sd.next", "SD.Next"),
+    ("fooocus", "Fooocus"),
+    ("comfyui", "ComfyUI"),
+    ("forge", "Forge"),
+    ("invoke", "InvokeAI"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +229,22 @@ def _loras(
 
 def _stages(base: Generation, get: Mapping[str, str]) -> tuple[Stage, ...]:
     """The base pass, then the hires pass if one ran (`Hires upscale`/`Hires resize` stand only then)."""
-    names = ("tool tool_version model model_hash prompt negative_prompt seed steps sampler scheduler cfg_scale width height loras").split()
+    names = [
+        "tool",
+        "tool_version",
+        "model",
+        "model_hash",
+        "prompt",
+        "negative_prompt",
+        "seed",
+        "steps",
+        "sampler",
+        "scheduler",
+        "cfg_scale",
+        "width",
+        "height",
+        "loras",
+    ]
     first = Stage(**{name: getattr(base, name) for name in names})
     scale, resize = as_float(get.get("hires upscale")), as_size(get.get("hires resize"))
     if scale is None and resize[0] is None:

@@ -37,7 +37,9 @@ def generation_of(given: Mapping[str, Any]) -> Generation:
         width=width,
         height=height,
         denoise=as_float(given.get("strength")),
-        loras=tuple(Lora(name, as_float(i.get("weight"))) for i in loras if (name := as_text(i.get("model", i.get("file"))))),
+        loras=tuple(
+            Lora(name, as_float(i.get("weight"))) for i in loras if (name := as_text(i.get("model", i.get("file"))))
+        ),
     )
 
 

@@ -31,7 +31,9 @@ class Grok:
 
 def _found(probe: Probe) -> tuple[Text, str] | None:
     texts = list(plain_texts(probe))
-    artist = next((t.text.strip("\0 ") for t in texts if t.key == "0x013b" and _UUID.fullmatch(t.text.strip("\0 "))), None)
+    artist = next(
+        (t.text.strip("\0 ") for t in texts if t.key == "0x013b" and _UUID.fullmatch(t.text.strip("\0 "))), None
+    )
     signed = next((t for t in texts if _SIGNATURE.fullmatch(t.text.strip("\0"))), None)
     return (signed, artist) if signed and artist else None
 

@@ -40,7 +40,10 @@ def of_sd_metadata(data: Mapping[str, Any], dream: Dream | None) -> Generation:
     image = image if isinstance(image, dict) else {}
     prompts = image.get("prompt")
     parts = prompts if isinstance(prompts, list) else [prompts]
-    joined = " ".join(p["prompt"] if isinstance(p, dict) and isinstance(p.get("prompt"), str) else p if isinstance(p, str) else "" for p in parts)
+    joined = " ".join(
+        p["prompt"] if isinstance(p, dict) and isinstance(p.get("prompt"), str) else p if isinstance(p, str) else ""
+        for p in parts
+    )
     prompt, negative = split_negative(joined.strip())
     return Generation(
         tool="InvokeAI",
@@ -133,7 +136,14 @@ def _images(value: Any, key: str = "", depth: int = 0) -> Iterator[Input]:
 
 def _role(key: str) -> str | None:
     low = key.lower()
-    words = (("mask", "mask"), ("control", "control"), ("t2i", "control"), ("adapter", "style"), ("init", "init"), ("base_image", "init"))
+    words = (
+        ("mask", "mask"),
+        ("control", "control"),
+        ("t2i", "control"),
+        ("adapter", "style"),
+        ("init", "init"),
+        ("base_image", "init"),
+    )
     return next((role for word, role in words if word in low), "reference" if "reference" in low else None)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from dam.media.probe import Probe, Text
 from dam.metadata import source_type, xmp
-from dam.metadata.contract import as_seed, as_text, claim_of, plain_texts
+from dam.metadata.contract import as_seed, claim_of, plain_texts
 from dam.model import Claim, Generation, Input
 
 _JOB = re.compile(r"\bJob ID:\s*([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.IGNORECASE)
@@ -50,9 +50,7 @@ class Midjourney:
             switches = {name: (value or "").strip() for name, value in _PARAM.findall(_JOB.sub("", text.text))}
             fields = {"job_id": job, "parameters": switches}
             generation = generation_of(text.text)
-            claims.append(
-                claim_of(self, text, generation, fields, ai_generated=True, digital_source_type=source)
-            )
+            claims.append(claim_of(self, text, generation, fields, ai_generated=True, digital_source_type=source))
         return claims
 
 
@@ -62,7 +60,7 @@ def _found(probe: Probe) -> list[tuple[Text, str]]:
 
 def _source_type(probe: Probe) -> str | None:
     found = [xmp.first(xmp.properties(raw), xmp.IPTC_EXT, "DigitalSourceType") for raw in probe.xmp]
-    return next((source_type.short(s) for s in found if as_text(s)), None)
+    return next((source_type.short(s) for s in found if s), None)
 
 
 PLUGIN = Midjourney()

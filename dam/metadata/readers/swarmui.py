@@ -12,12 +12,17 @@ def generation_of(whole: Mapping[str, Any]) -> Generation:
     """The normalised view. No key is guaranteed; numbers may be strings; an empty negative prompt is not written."""
     params = whole["sui_image_params"]
     extra = whole.get("sui_extra_data")
-    models = [m for m in whole.get("sui_models") or [] if isinstance(m, dict)] if isinstance(whole.get("sui_models"), list) else []
+    models = (
+        [m for m in whole.get("sui_models") or [] if isinstance(m, dict)]
+        if isinstance(whole.get("sui_models"), list)
+        else []
+    )
     model = next((m for m in models if m.get("param") == "model"), {})
     prompt = as_prompt(params.get("prompt"))
     return Generation(
         tool="SwarmUI",
-        tool_version=as_text(params.get("swarm_version")) or as_text(extra.get("swarm_version") if isinstance(extra, dict) else None),
+        tool_version=as_text(params.get("swarm_version"))
+        or as_text(extra.get("swarm_version") if isinstance(extra, dict) else None),
         model=as_text(params.get("model")),
         model_hash=as_text(model.get("hash")),
         prompt=prompt,

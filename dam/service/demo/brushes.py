@@ -20,10 +20,10 @@ _SUBPIXEL_BITS = 4
 
 
 def axes(width: int, height: int) -> tuple[Light, Light]:
-    """x and y as fractions, broadcastable: (1, W) and (H, 1)."""
-    x = ((np.arange(width, dtype=np.float32) + 0.5) / width)[None, :]
-    y = ((np.arange(height, dtype=np.float32) + 0.5) / height)[:, None]
-    return x, y
+    """Pixel centres as fractions: x and y, broadcastable: (1, W) and (H, 1)."""
+    x = (np.arange(width) + 0.5) / width
+    y = (np.arange(height) + 0.5) / height
+    return x.astype(np.float32)[None, :], y.astype(np.float32)[:, None]
 
 
 def resize(image: Light, width: int, height: int, how: int = cv2.INTER_CUBIC) -> Light:
@@ -57,12 +57,14 @@ def fbm(rng: np.random.Generator, size: tuple[int, int], cells: tuple[float, flo
         reach += weight
         weight *= 0.52
     total /= max(reach, 1e-6)
-    return np.clip((total - 0.5) * 1.7 + 0.5, 0.0, 1.0)
+    out: Light = np.clip((total - 0.5) * 1.7 + 0.5, 0.0, 1.0).astype(np.float32)
+    return out
 
 
 def profile(rng: np.random.Generator, width: int, bumps: float, octaves: int = 7) -> Light:
     """A one-dimensional skyline, (width,), about 0..1."""
-    return fbm(rng, (width, 64), (bumps, 1), octaves)[20]
+    line: Light = fbm(rng, (width, 64), (bumps, 1), octaves)[20]
+    return line
 
 
 def step(low: float, high: float, value: Light) -> Light:
@@ -93,30 +95,49 @@ def _touched(mask: Light) -> tuple[slice, slice]:
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(cols[0]), int(cols[-1]) + 1)
 
 
+def sky(size: tuple[int, int], stops: Sequence[tuple[float, Colour]]) -> Light:
+    """A picture that changes colour from top (0) to bottom (1)."""
+    width, height = size
+    out: Light = np.ascontiguousarray(np.broadcast_to(ramp(stops, axes(width, height)[1]), (height, width, 3)))
+    return out
+
+
 def over(image: Light, paint: Colour | Light, mask: Light) -> None:
-    """Lay `paint` (a colour or a picture of the same size) over `image` in place, where `mask` (0..1, (H, W)) says."""
+    """Lay `paint` (a colour or a picture) over `image` in place, where `mask` says (0..1; broadcast to (H, W))."""
+    mask = np.broadcast_to(mask, image.shape[:2])
     part = _touched(mask)
     colour = np.asarray(paint, np.float32)
+    if colour.ndim == 3:
+        colour = np.broadcast_to(colour, image.shape)[part]
     view = image[part]
-    view += ((colour[part] if colour.ndim == 3 else colour) - view) * mask[part][..., None]
+    view += (colour - view) * mask[part][..., None]
 
 
 def add(image: Light, paint: Colour, mask: Light) -> None:
     """Add light in place."""
+    mask = np.broadcast_to(mask, image.shape[:2])
     part = _touched(mask)
     view = image[part]
     for channel in range(3):
         view[..., channel] += mask[part] * np.float32(paint[channel])
 
 
+def dots(size: tuple[int, int], places: Iterable[Point], radius: float) -> Light:
+    """Mask of small round spots of one `radius` (fraction of the height)."""
+    width, height = size
+    mask = np.zeros((height, width), np.float32)
+    radius_px = max(1.0, radius * height)
+    for x, y in places:
+        cv2.circle(mask, (round(x * width * 16), round(y * height * 16)), round(radius_px * 16), 1.0, -1, cv2.LINE_8, 4)
+    return mask
+
+
 def lamps(image: Light, paint: Colour, places: Iterable[Point], radius: float) -> None:
     """Small lamps, each a bright core in a soft halo; `radius` of the core = fraction of the height."""
     height, width = image.shape[:2]
+    core = dots((width, height), places, radius)
     size_px = max(1.0, radius * height)
-    dots = np.zeros((height, width), np.float32)
-    for x, y in places:
-        cv2.circle(dots, (round(x * width * 16), round(y * height * 16)), round(size_px * 16), 1.0, -1, cv2.LINE_8, 4)
-    add(image, paint, dots + 2.2 * blur(dots, size_px * 1.5) + 9.0 * blur(dots, size_px * 6))
+    add(image, paint, core + 2.2 * blur(core, size_px * 1.5) + 9.0 * blur(core, size_px * 6))
 
 
 def shape(size: tuple[int, int], outlines: Iterable[Sequence[Point]]) -> Light:
@@ -178,13 +199,18 @@ def below(line: Light, height: int) -> Light:
 
 def bulge(mask: Light, *, depth: float = 0.12) -> tuple[Light, Light, Light]:
     """Surface normals (x, y, z) of a silhouette blown up like a cushion; `depth` = rounded rim, fraction of height."""
-    height = mask.shape[0]
-    inside: Light = cv2.distanceTransform((mask > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
-    t = np.clip(inside / (depth * height), 0.0, 1.0)
-    dome = blur(np.sqrt(np.maximum(1.0 - (1.0 - t) ** 2, 0.0)).astype(np.float32) * depth * height, 0.006 * height)
-    ny, nx = np.gradient(dome)
-    length = np.sqrt(nx**2 + ny**2 + 1.0)
-    return (-nx / length).astype(np.float32), (-ny / length).astype(np.float32), (1.0 / length).astype(np.float32)
+    reach = depth * mask.shape[0]
+    part = _touched(mask)
+    inside: Light = cv2.distanceTransform(np.pad((mask[part] > 0.5).astype(np.uint8), 1), cv2.DIST_L2, 5)
+    t = np.clip(inside / reach, 0.0, 1.0)
+    dome = blur((np.sqrt(np.maximum(1.0 - (1.0 - t) ** 2, 0.0)) * reach).astype(np.float32), 0.006 * mask.shape[0])
+    slopes = np.asarray(np.gradient(dome), np.float32)
+    slope_y, slope_x = slopes[0, 1:-1, 1:-1], slopes[1, 1:-1, 1:-1]
+    length = np.sqrt(slope_x**2 + slope_y**2 + 1.0)
+    normals = [np.zeros_like(mask) for _ in range(3)]
+    for normal, value in zip(normals, (-slope_x / length, -slope_y / length, 1.0 / length), strict=True):
+        normal[part] = value
+    return normals[0], normals[1], normals[2]
 
 
 def mirror(image: Light, horizon: float, rng: np.random.Generator, *, ripple: float, stretch: float = 1.0) -> Light:
@@ -214,7 +240,8 @@ def stars(rng: np.random.Generator, size: tuple[int, int], per_mpx: int = 900) -
     sky[rng.integers(0, height, count), rng.integers(0, width, count)] = rng.random(count, np.float32) ** 4 + 0.08
     big = rng.integers(0, count // 30 + 1)
     sky[rng.integers(0, height, big), rng.integers(0, width, big)] = 3.0
-    return np.minimum(cv2.GaussianBlur(sky, (0, 0), 0.75) * 3.2, 1.6).astype(np.float32)
+    out: Light = np.minimum(blur(sky, 0.75) * 3.2, 1.6).astype(np.float32)
+    return out
 
 
 def falling(rng: np.random.Generator, size: tuple[int, int], *, length: float, slant: float, amount: float) -> Light:
@@ -227,7 +254,7 @@ def falling(rng: np.random.Generator, size: tuple[int, int], *, length: float, s
     lean = int(slant * middle)
     cv2.line(kernel, (middle + lean, 0), (middle - lean, reach - 1), 1.0, 1, cv2.LINE_AA)
     streaks: Light = cv2.filter2D(drops, -1, kernel / max(1.0, float(kernel.max())))
-    return np.minimum(streaks, 1.0)
+    return np.minimum(streaks, np.float32(1.0))
 
 
 def finish(
@@ -236,13 +263,14 @@ def finish(
     """The camera's part: bloom of bright areas, vignette, a soft shoulder and film grain; to uint8 RGB."""
     height, width = image.shape[:2]
     if bloom:
-        bright = np.maximum(image - 0.72, 0.0)
-        image = image + bloom * (blur(bright, height * 0.012) + blur(bright, height * 0.05))
+        bright = np.maximum(resize(image, width // 2, height // 2, cv2.INTER_AREA) - 0.72, 0.0)
+        glow = blur(bright, height * 0.006) + blur(bright, height * 0.025)
+        image = image + bloom * resize(glow, width, height, cv2.INTER_LINEAR)
     x, y = axes(width, height)
-    fall = 1.0 - vignette * ((x - 0.5) ** 2 + (y - 0.5) ** 2) * 1.6
-    image = image * fall[..., None]
-    image = np.where(image > 0.8, 0.8 + 0.2 * np.tanh((image - 0.8) / 0.2), image)
-    noise = rng.standard_normal((height // 2 + 1, width // 2 + 1), np.float32) * grain
-    image = image + resize(noise, width, height, cv2.INTER_LINEAR)[..., None]
+    image = image * (1.0 - vignette * ((x - 0.5) ** 2 + (y - 0.5) ** 2) * 1.6)[..., None].astype(np.float32)
+    hot = image > 0.8
+    image[hot] = 0.8 + 0.2 * np.tanh((image[hot] - 0.8) / 0.2)
+    noise = rng.standard_normal((height // 2 + 1, width // 2 + 1), np.float32) * np.float32(grain)
+    image += resize(noise, width, height, cv2.INTER_LINEAR)[..., None]
     out: Pixels = (np.clip(image, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
     return out

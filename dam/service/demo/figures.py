@@ -41,51 +41,104 @@ def _lights(image: Light, rng: np.random.Generator, tones: tuple[Colour, ...]) -
     for k in range(46):
         centre = (float(rng.uniform(-0.05, 1.05)), float(rng.beta(2.2, 2.2)))
         radius = float(rng.uniform(0.012, 0.05))
-        soft = b.disc((width // 2, height // 2), centre, radius, 0.004)
-        ring = np.clip(soft - 0.55 * b.disc((width // 2, height // 2), centre, radius * 0.86, 0.01), 0, 1)
-        b.add(image, tones[k % len(tones)], b.resize(soft * 0.35 + ring * 0.3, width, height, 1) * float(rng.uniform(0.25, 0.85)))
+        soft = b.disc((width // 3, height // 3), centre, radius, 0.004)
+        ring = np.clip(soft - 0.55 * b.disc((width // 3, height // 3), centre, radius * 0.86, 0.01), 0, 1)
+        b.add(
+            image,
+            tones[k % len(tones)],
+            b.resize((soft * 0.35 + ring * 0.3).astype(np.float32), width, height, 1) * float(rng.uniform(0.25, 0.85)),
+        )
 
 
 def _features(image: Light, key: Colour) -> None:
     """Eye, brow, lips, nostril and cheek of the profile."""
     height, width = image.shape[:2]
     size = (width, height)
-    cheek = b.halo(size, (0.615, 0.455), 0.045) * b.step(0.60, 0.64, np.broadcast_to(b.axes(*size)[0], (height, width)).astype(np.float32))
+    cheek = b.halo(size, (0.615, 0.455), 0.045) * b.step(
+        0.60, 0.64, np.broadcast_to(b.axes(*size)[0], (height, width)).astype(np.float32)
+    )
     b.add(image, (0.16, 0.03, 0.02), cheek * 0.5)
-    socket = b.blur(b.shape(size, [b.smooth([(0.610, 0.338), (0.650, 0.325), (0.674, 0.345), (0.655, 0.368), (0.618, 0.362)])]), height * 0.010)
+    socket = b.blur(
+        b.shape(size, [b.smooth([(0.610, 0.338), (0.650, 0.325), (0.674, 0.345), (0.655, 0.368), (0.618, 0.362)])]),
+        height * 0.010,
+    )
     b.over(image, (0.10, 0.04, 0.05), socket * 0.5)
     eye = b.shape(size, [b.smooth([(0.626, 0.354), (0.645, 0.340), (0.664, 0.344), (0.660, 0.360), (0.642, 0.364)], 8)])
-    b.over(image, tuple(0.78 * c for c in key), eye * 0.9)  # type: ignore[arg-type]  # three numbers stay three
+    b.over(image, 0.78 * np.asarray(key, np.float32), eye * 0.9)
     b.over(image, (0.05, 0.06, 0.07), b.disc(size, (0.656, 0.352), 0.0095, 0.002) * eye)
     lines: list[list[Point]] = [[(0.620, 0.356), (0.640, 0.339), (0.668, 0.341), (0.676, 0.335)]]
     b.over(image, (0.04, 0.02, 0.025), b.blur(b.strokes(size, lines, 0.005), 0.8) * 0.95)
-    brow = b.shape(size, [[(0.605, 0.312), (0.640, 0.293), (0.676, 0.302), (0.676, 0.309), (0.642, 0.303), (0.612, 0.318)]])
+    brow = b.shape(
+        size, [[(0.605, 0.312), (0.640, 0.293), (0.676, 0.302), (0.676, 0.309), (0.642, 0.303), (0.612, 0.318)]]
+    )
     b.over(image, (0.05, 0.03, 0.03), b.blur(brow, height * 0.0015) * 0.88)
-    b.over(image, (0.18, 0.05, 0.05), b.blur(b.shape(size, [b.smooth([(0.684, 0.437), (0.698, 0.432), (0.700, 0.440), (0.690, 0.443)], 6)]), 1.2) * 0.75)
-    lips = b.shape(size, [b.smooth([(0.655, 0.494), (0.684, 0.472), (0.703, 0.480), (0.692, 0.494), (0.699, 0.508), (0.688, 0.520), (0.668, 0.512)], 8)])
+    b.over(
+        image,
+        (0.18, 0.05, 0.05),
+        b.blur(b.shape(size, [b.smooth([(0.684, 0.437), (0.698, 0.432), (0.700, 0.440), (0.690, 0.443)], 6)]), 1.2)
+        * 0.75,
+    )
+    lips = b.shape(
+        size,
+        [
+            b.smooth(
+                [
+                    (0.655, 0.494),
+                    (0.684, 0.472),
+                    (0.703, 0.480),
+                    (0.692, 0.494),
+                    (0.699, 0.508),
+                    (0.688, 0.520),
+                    (0.668, 0.512),
+                ],
+                8,
+            )
+        ],
+    )
     b.over(image, (0.50, 0.10, 0.11), b.blur(lips, 1.0) * 0.62)
-    b.over(image, (0.16, 0.02, 0.03), b.blur(b.strokes(size, [[(0.653, 0.495), (0.674, 0.493), (0.694, 0.494)]], 0.003), 0.8) * 0.8)
+    b.over(
+        image,
+        (0.16, 0.02, 0.03),
+        b.blur(b.strokes(size, [[(0.653, 0.495), (0.674, 0.493), (0.694, 0.494)]], 0.003), 0.8) * 0.8,
+    )
 
 
 def _portrait(seed: int, size: tuple[int, int], look: "_Look") -> Pixels:
     rng = np.random.default_rng((seed, look.number))
     width, height = size
     _, y = b.axes(width, height)
-    image = b.ramp(list(look.backdrop), np.clip(np.broadcast_to(y, (height, width)) + 0.25 * (b.fbm(rng, size, (2, 2), 4) - 0.5), 0, 1).astype(np.float32))
+    image = b.ramp(
+        list(look.backdrop),
+        np.clip(np.broadcast_to(y, (height, width)) + 0.25 * (b.fbm(rng, size, (2, 2), 4) - 0.5), 0, 1).astype(
+            np.float32
+        ),
+    )
     _lights(image, rng, look.lamps)
     image *= 0.85
     skin = b.shape(size, [b.smooth(_FACE)])
     hair = b.shape(size, [b.smooth(look.hair_line)])
     coat = b.shape(size, [b.smooth(_COAT)])
     _lit(image, skin, look.skin, 0.10, key=look.key, rim=look.rim)
-    neck = b.shape(size, [b.smooth([(0.40, 0.60), (0.56, 0.592), (0.66, 0.602), (0.57, 0.66), (0.52, 0.73), (0.40, 0.73)])])
+    neck = b.shape(
+        size, [b.smooth([(0.40, 0.60), (0.56, 0.592), (0.66, 0.602), (0.57, 0.66), (0.52, 0.73), (0.40, 0.73)])]
+    )
     b.over(image, (0.08, 0.03, 0.04), b.blur(neck * skin, height * 0.016) * skin * 0.72)
     _features(image, look.key)
     if look.earring:
         b.lamps(image, (1.0, 0.82, 0.45), [(0.515, 0.47)], 0.004)
     _lit(image, coat, look.coat, 0.07, key=look.key, rim=look.rim)
-    folds: list[list[Point]] = [[(0.385, 0.62), (0.44, 0.78), (0.50, 1.02)], [(0.592, 0.70), (0.565, 0.80), (0.535, 1.02)], [(0.385, 0.62), (0.33, 0.76), (0.40, 0.80), (0.50, 1.02)], [(0.16, 0.80), (0.19, 0.90), (0.17, 1.02)], [(0.77, 0.80), (0.75, 0.90), (0.76, 1.02)]]
-    b.over(image, tuple(0.22 * c for c in look.coat), b.blur(b.strokes(size, folds, 0.006), height * 0.003) * coat * 0.85)  # type: ignore[arg-type]  # three numbers stay three
+    folds: list[list[Point]] = [
+        [(0.385, 0.62), (0.44, 0.78), (0.50, 1.02)],
+        [(0.592, 0.70), (0.565, 0.80), (0.535, 1.02)],
+        [(0.385, 0.62), (0.33, 0.76), (0.40, 0.80), (0.50, 1.02)],
+        [(0.16, 0.80), (0.19, 0.90), (0.17, 1.02)],
+        [(0.77, 0.80), (0.75, 0.90), (0.76, 1.02)],
+    ]
+    b.over(
+        image,
+        0.22 * np.asarray(look.coat, np.float32),
+        b.blur(b.strokes(size, folds, 0.006), height * 0.003) * coat * 0.85,
+    )
     b.over(image, (0.10, 0.06, 0.05), b.blur(hair, height * 0.012) * skin * 0.5)
     _lit(image, hair, look.hair, 0.12, key=look.key, rim=look.rim)
     strands = b.fbm(rng, (height, width), (3, 60), 4).T
@@ -98,7 +151,14 @@ def _portrait(seed: int, size: tuple[int, int], look: "_Look") -> Pixels:
 class _Look:
     """What one person wears and how the light falls."""
 
-    def __init__(self, number: int, tones: dict[str, Colour], hair_line: tuple[Point, ...], backdrop: tuple[tuple[float, Colour], ...], lamps: tuple[Colour, ...]) -> None:
+    def __init__(
+        self,
+        number: int,
+        tones: dict[str, Colour],
+        hair_line: tuple[Point, ...],
+        backdrop: tuple[tuple[float, Colour], ...],
+        lamps: tuple[Colour, ...],
+    ) -> None:
         self.number, self.hair_line, self.backdrop, self.lamps = number, hair_line, backdrop, lamps
         self.skin, self.hair, self.coat, self.key, self.rim = (tones[k] for k in ("skin", "hair", "coat", "key", "rim"))
         self.earring = number == 41
@@ -106,14 +166,26 @@ class _Look:
 
 _MARA = _Look(
     41,
-    {"skin": (0.86, 0.60, 0.47), "hair": (0.10, 0.065, 0.06), "coat": (0.58, 0.07, 0.075), "key": (1.0, 0.82, 0.64), "rim": (0.20, 0.62, 0.85)},
+    {
+        "skin": (0.86, 0.60, 0.47),
+        "hair": (0.10, 0.065, 0.06),
+        "coat": (0.58, 0.07, 0.075),
+        "key": (1.0, 0.82, 0.64),
+        "rim": (0.20, 0.62, 0.85),
+    },
     _BOB,
     ((0.0, (0.02, 0.06, 0.12)), (0.55, (0.05, 0.17, 0.25)), (1.0, (0.10, 0.07, 0.14))),
     ((1.0, 0.55, 0.22), (0.15, 0.65, 0.85), (1.0, 0.25, 0.40), (1.0, 0.80, 0.50)),
 )
 _ILSE = _Look(
     42,
-    {"skin": (0.62, 0.40, 0.30), "hair": (0.62, 0.60, 0.60), "coat": (0.09, 0.15, 0.27), "key": (1.0, 0.88, 0.74), "rim": (1.0, 0.55, 0.22)},
+    {
+        "skin": (0.62, 0.40, 0.30),
+        "hair": (0.62, 0.60, 0.60),
+        "coat": (0.09, 0.15, 0.27),
+        "key": (1.0, 0.88, 0.74),
+        "rim": (1.0, 0.55, 0.22),
+    },
     _KNOT,
     ((0.0, (0.36, 0.42, 0.52)), (0.5, (0.80, 0.62, 0.52)), (1.0, (0.22, 0.24, 0.33))),
     ((1.0, 0.80, 0.55), (0.9, 0.62, 0.42), (0.7, 0.75, 0.85)),

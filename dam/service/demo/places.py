@@ -12,7 +12,10 @@ def _windows(rng: np.random.Generator, size: tuple[int, int], pitch: tuple[int, 
     width, height = size
     across, down = max(1, width // pitch[0]), max(1, height // pitch[1])
     on = rng.random((down, across)) < lit * (0.5 + rng.random((down, 1)))
-    warm = b.ramp([(0.0, (1.0, 0.62, 0.28)), (0.6, (1.0, 0.84, 0.55)), (1.0, (0.62, 0.82, 1.0))], rng.random((down, across), np.float32))
+    warm = b.ramp(
+        [(0.0, (1.0, 0.62, 0.28)), (0.6, (1.0, 0.84, 0.55)), (1.0, (0.62, 0.82, 1.0))],
+        rng.random((down, across), np.float32),
+    )
     light = warm * (on * rng.uniform(0.35, 1.0, (down, across)))[..., None].astype(np.float32)
     light = b.resize(light.astype(np.float32), across * pitch[0], down * pitch[1], cv2.INTER_NEAREST)
     ys, xs = np.arange(down * pitch[1]) % pitch[1], np.arange(across * pitch[0]) % pitch[0]
@@ -28,15 +31,31 @@ def city_night(seed: int, width: int, height: int) -> Pixels:
     size = (width, height)
     _, y = b.axes(width, height)
     horizon = 0.66
-    image = b.ramp([(0.0, (0.03, 0.045, 0.13)), (0.35, (0.10, 0.12, 0.28)), (0.55, (0.33, 0.22, 0.40)), (0.68, (0.72, 0.38, 0.38))], np.broadcast_to(y, (height, width)).astype(np.float32))
-    image += (b.stars(rng, size, 500) * b.step(0.45, 0.1, np.broadcast_to(y, (height, width)).astype(np.float32)))[..., None] * 0.7
+    image = b.ramp(
+        [
+            (0.0, (0.03, 0.045, 0.13)),
+            (0.35, (0.10, 0.12, 0.28)),
+            (0.55, (0.33, 0.22, 0.40)),
+            (0.68, (0.72, 0.38, 0.38)),
+        ],
+        np.broadcast_to(y, (height, width)).astype(np.float32),
+    )
+    image += (b.stars(rng, size, 500) * b.step(0.45, 0.1, np.broadcast_to(y, (height, width)).astype(np.float32)))[
+        ..., None
+    ] * 0.7
     moon = (0.74, 0.20)
     b.add(image, (0.55, 0.60, 0.80), b.halo(size, moon, 0.05) * 0.35)
     b.over(image, (0.96, 0.93, 0.86), b.disc(size, moon, 0.055, 0.003) * (0.75 + 0.25 * b.fbm(rng, size, (22, 16), 4)))
     veil = b.step(0.5, 0.8, b.fbm(rng, size, (2.5, 9), 6))
     b.over(image, (0.24, 0.19, 0.34), veil * 0.55)
     tops: list[Point] = []
-    for layer, (tone, lit, low, high) in enumerate((((0.30, 0.22, 0.40), 0.26, 0.10, 0.34), ((0.16, 0.14, 0.28), 0.40, 0.07, 0.42), ((0.055, 0.055, 0.12), 0.46, 0.04, 0.26))):
+    for layer, (tone, lit, low, high) in enumerate(
+        (
+            ((0.30, 0.22, 0.40), 0.26, 0.10, 0.34),
+            ((0.16, 0.14, 0.28), 0.40, 0.07, 0.42),
+            ((0.055, 0.055, 0.12), 0.46, 0.04, 0.26),
+        )
+    ):
         x0 = -0.02
         while x0 < 1.0:
             wide = float(rng.uniform(0.026, 0.062)) * (1.25 if layer == 2 else 1.0)
@@ -57,7 +76,9 @@ def city_night(seed: int, width: int, height: int) -> Pixels:
     return b.finish(image, rng, bloom=0.8)
 
 
-def _tower(image: Light, rng: np.random.Generator, corners: tuple[float, float, float, float], tone: Colour, lit: float) -> None:
+def _tower(
+    image: Light, rng: np.random.Generator, corners: tuple[float, float, float, float], tone: Colour, lit: float
+) -> None:
     height, width = image.shape[:2]
     left, top, right, bottom = (round(c * s) for c, s in zip(corners, (width, height, width, height), strict=True))
     left, right = max(left, 0), min(right, width)
@@ -73,7 +94,14 @@ def _tower(image: Light, rng: np.random.Generator, corners: tuple[float, float, 
         image[max(0, top - step * 2) : top, left + step : right - step] = np.asarray(tone, np.float32)
 
 
-_NEON: tuple[Colour, ...] = ((1.0, 0.16, 0.55), (0.10, 0.85, 1.0), (1.0, 0.55, 0.12), (0.55, 0.30, 1.0), (0.25, 1.0, 0.62), (1.0, 0.2, 0.2))
+_NEON: tuple[Colour, ...] = (
+    (1.0, 0.16, 0.55),
+    (0.10, 0.85, 1.0),
+    (1.0, 0.55, 0.12),
+    (0.55, 0.30, 1.0),
+    (0.25, 1.0, 0.62),
+    (1.0, 0.2, 0.2),
+)
 
 
 def _sign(rng: np.random.Generator, width: int, height: int, colour: Colour) -> Light:
@@ -108,9 +136,11 @@ def _paste(image: Light, picture: Light, quad: list[Point]) -> None:
 
 def _wall_quad(side: int, near: float, far: float, low: float, high: float, eye: float) -> list[Point]:
     """A piece of the street's wall between two depths (1 = nearest) and two heights (fractions of its full height)."""
+
     def at(depth: float, level: float) -> Point:
         x = 0.5 + side * 0.62 * depth
         return x, eye + depth * (0.55 - 1.75 * level)
+
     return [at(near, high), at(far, high), at(far, low), at(near, low)]
 
 
@@ -120,11 +150,17 @@ def neon_rain(seed: int, width: int, height: int) -> Pixels:
     size = (width, height)
     eye = 0.60
     _, y = b.axes(width, height)
-    image = b.ramp([(0.0, (0.015, 0.02, 0.06)), (0.45, (0.08, 0.07, 0.20)), (0.6, (0.42, 0.16, 0.40)), (1.0, (0.05, 0.04, 0.09))], np.broadcast_to(y, (height, width)).astype(np.float32))
+    image = b.ramp(
+        [(0.0, (0.015, 0.02, 0.06)), (0.45, (0.08, 0.07, 0.20)), (0.6, (0.42, 0.16, 0.40)), (1.0, (0.05, 0.04, 0.09))],
+        np.broadcast_to(y, (height, width)).astype(np.float32),
+    )
     b.add(image, (0.95, 0.35, 0.62), b.halo(size, (0.5, eye - 0.03), 0.10) * 0.75)
     for depth0, depth1 in ((0.10, 0.16), (0.16, 0.26), (0.26, 0.42), (0.42, 0.68), (0.68, 1.15)):
         for side in (-1, 1):
-            wall = b.flat(220, 420, (0.035 + 0.05 * (1 - depth1) ** 3, 0.03, 0.075)) * (0.7 + 0.5 * b.fbm(rng, (220, 420), (5, 9), 4))[..., None]
+            wall = (
+                b.flat(220, 420, (0.035 + 0.05 * (1 - depth1) ** 3, 0.03, 0.075))
+                * (0.7 + 0.5 * b.fbm(rng, (220, 420), (5, 9), 4))[..., None]
+            )
             wall += _windows(rng, (220, 420), (26, 30), 0.24) * 0.42
             shop = rng.integers(0, len(_NEON))
             wall[352:412, 14:206] += np.asarray(_NEON[shop], np.float32) * 0.42 + 0.14
@@ -165,13 +201,34 @@ def _umbrella(image: Light, foot: Point, tall: float) -> None:
     height, width = image.shape[:2]
     size, k = (width, height), tall * height / width
     x, y = foot
+
     def at(dx: float, dy: float) -> Point:
         return x + dx * k, y - dy * tall
-    coat = b.smooth([at(-0.11, 0.20), at(-0.095, 0.50), at(-0.10, 0.66), at(-0.035, 0.715), at(0.035, 0.715), at(0.10, 0.66), at(0.095, 0.50), at(0.115, 0.20)])
-    legs = [[at(-0.065, 0.22), at(-0.01, 0.22), at(-0.02, 0.0), at(-0.065, 0.0)], [at(0.012, 0.22), at(0.07, 0.22), at(0.075, 0.02), at(0.03, 0.02)]]
+
+    coat = b.smooth(
+        [
+            at(-0.11, 0.20),
+            at(-0.095, 0.50),
+            at(-0.10, 0.66),
+            at(-0.035, 0.715),
+            at(0.035, 0.715),
+            at(0.10, 0.66),
+            at(0.095, 0.50),
+            at(0.115, 0.20),
+        ]
+    )
+    legs = [
+        [at(-0.065, 0.22), at(-0.01, 0.22), at(-0.02, 0.0), at(-0.065, 0.0)],
+        [at(0.012, 0.22), at(0.07, 0.22), at(0.075, 0.02), at(0.03, 0.02)],
+    ]
     head = b.smooth([at(-0.05, 0.76), at(-0.045, 0.83), at(0.0, 0.86), at(0.045, 0.83), at(0.05, 0.76), at(0.0, 0.70)])
     figure = b.shape(size, [coat, *legs, head])
-    b.over(image, (0.025, 0.02, 0.04), b.blur(b.shape(size, [[at(-0.12, 0.0), at(0.12, 0.0), at(0.09, -0.42), at(-0.09, -0.42)]]), height * 0.008) * 0.7)
+    b.over(
+        image,
+        (0.025, 0.02, 0.04),
+        b.blur(b.shape(size, [[at(-0.12, 0.0), at(0.12, 0.0), at(0.09, -0.42), at(-0.09, -0.42)]]), height * 0.008)
+        * 0.7,
+    )
     nx, ny, _ = b.bulge(figure, depth=0.02)
     b.over(image, (0.05, 0.035, 0.065), figure)
     b.add(image, (1.0, 0.25, 0.55), np.clip(-nx - 0.25, 0, 1) * figure * 0.8)
@@ -184,4 +241,8 @@ def _umbrella(image: Light, foot: Point, tall: float) -> None:
     b.over(image, (0.42, 0.035, 0.09), canopy * 0.97)
     b.add(image, (1.0, 0.30, 0.45), np.clip(-ny, 0, 1) * canopy * 0.55)
     b.add(image, (0.2, 0.8, 1.0), np.clip(nx, 0, 1) * canopy * 0.45)
-    b.over(image, (0.10, 0.01, 0.03), b.strokes(size, [[at(0.0, 1.09), at(dx, 0.855)] for dx in (-0.26, -0.09, 0.09, 0.26)], 0.0016) * canopy)
+    b.over(
+        image,
+        (0.10, 0.01, 0.03),
+        b.strokes(size, [[at(0.0, 1.09), at(dx, 0.855)] for dx in (-0.26, -0.09, 0.09, 0.26)], 0.0016) * canopy,
+    )

@@ -19,7 +19,8 @@ Sound = NDArray[np.float32]  # mono, -1..1
 def _low_pass(sound: Sound, cutoff_hz: float) -> Sound:
     spectrum = np.fft.rfft(sound)
     spectrum /= 1.0 + (np.fft.rfftfreq(sound.size, 1.0 / RATE_HZ) / cutoff_hz) ** 2
-    return np.fft.irfft(spectrum, sound.size).astype(np.float32)
+    out: Sound = np.fft.irfft(spectrum, sound.size).astype(np.float32)
+    return out
 
 
 def harbour_ambience(seed: int, duration_s: float) -> Sound:
@@ -35,7 +36,8 @@ def harbour_ambience(seed: int, duration_s: float) -> Sound:
         at = t - start * duration_s
         cry = np.sin(2 * np.pi * (1500 * at - 420 * at**2)) * np.sin(np.pi * np.clip(at / 0.45, 0, 1)) ** 2
         sound += 0.09 * cry
-    return np.clip(sound, -0.98, 0.98).astype(np.float32)
+    out: Sound = np.clip(sound, -0.98, 0.98).astype(np.float32)
+    return out
 
 
 def voice_line(seed: int, duration_s: float) -> Sound:
@@ -51,10 +53,13 @@ def voice_line(seed: int, duration_s: float) -> Sound:
         gate = np.exp(-(((t - middle) / 0.075) ** 4)) * (0.0 if k % 6 == 5 else 1.0)
         first, second = rng.uniform(320, 780), rng.uniform(1000, 2300)
         for harmonic in range(1, 16):
-            level = np.exp(-(((harmonic * 178 - first) / 160) ** 2)) + 0.5 * np.exp(-(((harmonic * 178 - second) / 220) ** 2))
-            if level > 0.01:
+            level = np.exp(-(((harmonic * 178 - first) / 160) ** 2)) + 0.5 * np.exp(
+                -(((harmonic * 178 - second) / 220) ** 2)
+            )
+            if level > 0.04:
                 sound += (gate * level * np.sin(harmonic * phase)).astype(np.float32)
-    return (sound / np.abs(sound).max() * 0.8).astype(np.float32)
+    out: Sound = (sound / np.abs(sound).max() * 0.8).astype(np.float32)
+    return out
 
 
 def wav(sound: Sound) -> bytes:
@@ -77,7 +82,9 @@ def mp3(sound: Sound, texts: Mapping[str, str]) -> bytes:
         stream.bit_rate = 128_000
         frame = av.AudioFrame.from_ndarray((sound * 32767).astype(np.int16)[None, :], format="s16", layout="mono")
         frame.sample_rate, frame.pts = RATE_HZ, 0
-        resampler = av.AudioResampler(format="s16p", layout="mono", rate=RATE_HZ, frame_size=stream.codec_context.frame_size or 1152)
+        resampler = av.AudioResampler(
+            format="s16p", layout="mono", rate=RATE_HZ, frame_size=stream.codec_context.frame_size or 1152
+        )
         for part in [*resampler.resample(frame), *resampler.resample(None)]:
             container.mux(stream.encode(part))
         container.mux(stream.encode(None))

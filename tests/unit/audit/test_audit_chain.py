@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dam.audit.chain import Entry, Head, Link, append, canonical, entry_hash, genesis, timestamp, verify
 from dam.errors import UsageError
+
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the machine may be busy
 
 START = genesis("library-1")
 AT = "2026-11-21T09:30:00.000000Z"
@@ -37,6 +39,7 @@ def head_of(links):
     return Head(len(links), links[-1].hash) if links else START
 
 
+@patient
 @given(st.lists(fields, max_size=6))
 def test_an_untouched_chain_is_good(rows):
     links = chain_of(rows)
@@ -45,6 +48,7 @@ def test_an_untouched_chain_is_good(rows):
     assert (verdict.checked, verdict.head) == (len(rows), head_of(links))
 
 
+@patient
 @given(st.lists(fields, min_size=1, max_size=6), st.data())
 def test_any_changed_field_is_found_at_its_entry(rows, data):
     links = chain_of(rows)
@@ -55,6 +59,7 @@ def test_any_changed_field_is_found_at_its_entry(rows, data):
     assert verify(links, START).first_bad_seq == at + 1
 
 
+@patient
 @given(st.lists(fields, min_size=1, max_size=6), st.data())
 def test_a_changed_detail_is_found(rows, data):
     links = chain_of(rows)
@@ -69,6 +74,7 @@ def test_a_changed_detail_is_found(rows, data):
     assert verify(links, START).first_bad_seq == at + 1
 
 
+@patient
 @given(st.lists(fields, min_size=1, max_size=6), st.data())
 def test_a_removed_entry_is_found_with_the_checkpoint(rows, data):
     links = chain_of(rows)
@@ -77,6 +83,7 @@ def test_a_removed_entry_is_found_with_the_checkpoint(rows, data):
     assert not verify(links, START, expected=expected).ok
 
 
+@patient
 @given(st.lists(fields, min_size=2, max_size=6), st.data())
 def test_two_swapped_entries_are_found(rows, data):
     links = chain_of(rows)

@@ -126,6 +126,20 @@ def test_wide_colours_are_brought_to_srgb_and_srgb_is_left_alone(tmp_path):
     assert wide.rgb[0, 0, 2] < 45
 
 
+def test_sixteen_bit_cmyk_and_lab_and_float_tiff_have_pixels(tmp_path):
+    import pyvips
+
+    flat = pyvips.Image.black(8, 8, bands=3).copy(interpretation="srgb") + [200, 100, 50]
+    for name, image in {
+        "lab": flat.cast("uchar").colourspace("lab"),
+        "float": flat.cast("uchar").colourspace("scrgb"),
+        "wide": flat.cast("uchar").colourspace("rgb16"),
+    }.items():
+        image.tiffsave(str(tmp_path / f"{name}.tiff"))
+        found = decode(tmp_path / f"{name}.tiff").rgb[3, 3]
+        assert np.abs(found.astype(int) - [200, 100, 50]).max() <= 2, name
+
+
 def test_a_broken_profile_does_not_lose_the_picture(tmp_path):
     Image.fromarray(gradient()).save(tmp_path / "a.png", icc_profile=b"\0" * 200)
     assert np.array_equal(decode(tmp_path / "a.png").rgb, gradient())
@@ -266,9 +280,10 @@ def test_damage_gives_pixels_or_our_error_and_nothing_else(tmp_path, suffix, dat
         damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(bytes(damaged))
     try:
-        decode(path, limit_mp=1)
-    except BadFileError as error:
-        assert error.message
+        found = decode(path, limit_mp=1)
+    except BadFileError:
+        return
+    assert found.rgb.ndim == 3
 
 
 def test_sha256_of_a_file_larger_than_one_block(tmp_path):
