@@ -51,7 +51,7 @@ def _print_page(page: Any, cards: list[Any]) -> None:
         place = card.locations[0] if card.locations else None
         where = f"{place.root}/{place.path}" if place else "nowhere"
         gone = f" ({card.availability})" if card.availability != "online" else ""
-        render.put(f"{card.id[:13]}  {card.status:<10}  {card.tool or card.kind:<14}  {where}{gone}")
+        render.put(f"{card.sha256[:12]}  {card.status:<10}  {card.tool or card.kind:<14}  {where}{gone}")
     for note in page.notes:
         sys.stderr.write(f"note: {note}\n")
     sys.stderr.write(f"{page.total} found, understood as: {page.understood}\n")

@@ -243,6 +243,8 @@ def up(
 
     Examples: dam up /mnt/renders · dam up --demo · dam up --demo --once --json
     """
+    if demo:
+        _choose_demo_library()
     with library(create=True, port=port) as service:
         if demo:
             _demo(service)
@@ -254,6 +256,16 @@ def up(
             print_summary(summary)
             return
         _serve_and_watch(service, demo=demo)
+
+
+def _choose_demo_library() -> None:
+    """Unless a library is named, the demo gets one of its own: it must not mix with real work."""
+    import os
+
+    from dam.settings import library_folder
+
+    if GLOBALS.library is None and "DAM_LIBRARY" not in os.environ and library_folder(None).name == "headwater":
+        GLOBALS.library = library_folder(None).with_name("headwater-demo")
 
 
 def _demo(service: "Service") -> None:

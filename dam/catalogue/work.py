@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from dam.catalogue.tables import AssetRow, IntakeRow, JobRow, RootRow
@@ -106,13 +107,19 @@ def arrival_failed(unit: Unit, arrival_id: str, code: str, message: str, *, retr
 
 
 def claim_jobs(unit: Unit, worker: str, *, now: float, limit: int) -> list[Job]:
-    """Due stages, earlier stages first."""
+    """Due stages, earlier stages first; a stage waits until its asset's earlier ones have ended."""
     found: list[Job] = []
-    for stage in STAGES:
+    before = aliased(JobRow)
+    for at, stage in enumerate(STAGES):
+        earlier = sa.exists().where(
+            col(before.asset_id) == col(JobRow.asset_id),
+            col(before.stage).in_(STAGES[:at]),
+            col(before.state).in_(("due", "running")),
+        )
         rows = unit.session.execute(
             sa.select(JobRow, AssetRow)
             .join(AssetRow, col(AssetRow.id) == col(JobRow.asset_id))
-            .where(col(JobRow.state) == "due", col(JobRow.stage) == stage, col(JobRow.not_before) <= now)
+            .where(col(JobRow.state) == "due", col(JobRow.stage) == stage, col(JobRow.not_before) <= now, ~earlier)
             .order_by(col(JobRow.not_before), col(JobRow.id))
             .limit(limit - len(found))
         ).all()
@@ -135,6 +142,16 @@ def claim_jobs(unit: Unit, worker: str, *, now: float, limit: int) -> list[Job]:
         if found:
             break
     return found
+
+
+def skip_later_stages(unit: Unit, asset_id: str, stage: str, code: str, message: str) -> None:
+    """A stage that failed for good makes those after it pointless: they are skipped with its reason."""
+    later = STAGES[STAGES.index(stage) + 1 :]
+    unit.session.execute(
+        sa.update(JobRow)
+        .where(col(JobRow.asset_id) == asset_id, col(JobRow.stage).in_(later), col(JobRow.state) == "due")
+        .values(state="skipped", code=code, message=message, changed_at=unit.now)
+    )
 
 
 def job_ended(

@@ -189,6 +189,7 @@ class Workers:
         with self._parts.catalogue.change() as unit:
             work.job_ended(unit, job.id, state, code=code, message=message, retry_at=retry_at)
             if state == "failed":
+                work.skip_later_stages(unit, job.asset_id, job.stage, code, message)
                 unit.audit("stage.quarantined", job.asset_id, {"stage": job.stage, "code": code})
                 unit.touch(job.asset_id)
 

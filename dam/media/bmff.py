@@ -12,7 +12,7 @@ from dam.media.carriers import BLOCK_CAP_BYTES, Found, Source
 
 _C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
-_MAX_BOXES = 20_000
+_MAX_BOXES = 50_000
 _META_CAP_BYTES = 8 << 20
 
 
@@ -45,12 +45,16 @@ def boxes(source: Source, start: int, end: int) -> Iterator[Box]:
         at += size
 
 
-def read_structure(source: Source, found: Found, name: str) -> None:
-    """C2PA, XMP and truncation of any BMFF file. `name` starts the problem's code ("mp4")."""
+def read_structure(source: Source, found: Found, name: str) -> bool:
+    """C2PA, XMP and truncation of any BMFF file. `name` starts the problem's code ("mp4").
+
+    False if there are so many boxes that no library should be sent through them.
+    """
     kinds = set()
-    end = 0
+    end = count = 0
     for box in boxes(source, 0, source.size_bytes):
         kinds.add(box.kind)
+        count += 1
         end = box.end
         if box.uuid == _C2PA or box.kind == b"jumb":
             found.has_c2pa = True
@@ -64,6 +68,7 @@ def read_structure(source: Source, found: Found, name: str) -> None:
         found.has_c2pa = True  # an unreadable rest (or very many boxes): let the library look
     if b"mdat" in kinds and not kinds & {b"moov", b"moof", b"meta"}:
         found.problem(f"{name}.truncated", "The file has no index: it was not finished or is cut off.")
+    return count < _MAX_BOXES
 
 
 def _movie(source: Source, movie: Box, found: Found) -> None:

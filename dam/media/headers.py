@@ -7,6 +7,7 @@ from dam.media.carriers import BLOCK_CAP_BYTES, Found, Source
 from dam.model import Kind, Media
 
 _GIF_CAP_BYTES = 64 << 20
+_GIF_BLOCKS = 200_000
 
 
 def read_tiff(source: Source, found: Found) -> None:
@@ -42,7 +43,8 @@ def read_gif(source: Source, found: Found) -> None:
         return
     walker = _Gif(data, found)
     if not walker.run():
-        found.problem("gif.truncated", "The file ends before the GIF's end mark.")
+        found.has_c2pa = True  # as above
+        found.problem("gif.truncated", "The GIF's end mark was not found.")
     found.frame_count = walker.frames or None
 
 
@@ -56,7 +58,9 @@ class _Gif:
         """Visit every block; False if the end mark is missing."""
         data, size = self._data, len(self._data)
         at = 13 + self._table(data[10])
-        while at < size:
+        for _ in range(_GIF_BLOCKS):
+            if at >= size:
+                return False
             kind = data[at]
             if kind == 0x3B:
                 return True

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
@@ -12,12 +13,11 @@ from defusedxml.ElementTree import fromstring
 from dam.media.carriers import Found, Source
 
 _SVG_CAP_BYTES = 16 << 20
+_SVG_TAGS = 400_000
 _GLTF_CAP_BYTES = 32 << 20
 _SEARCH_CAP_BYTES = 64 << 20
 _FONTS = (b"\0\1\0\0", b"OTTO", b"true", b"ttcf")
 _ZIP_TAIL_BYTES = 4 << 20
-_METADATA = re.compile(rb"<(?:\w+:)?metadata\b[^>]*>(.*?)</(?:\w+:)?metadata\s*>", re.DOTALL)
-_XMP = re.compile(rb"<x:xmpmeta\b.*?</x:xmpmeta\s*>|<rdf:RDF\b.*?</rdf:RDF\s*>", re.DOTALL)
 _LENGTH = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:px)?\s*$")
 
 
@@ -25,13 +25,15 @@ def read_svg(source: Source, found: Found) -> None:
     data = source.read(0, _SVG_CAP_BYTES)
     found.has_c2pa = b"c2pa" in data.lower() or source.size_bytes > len(data) or b"\0" in data[:64]
     found.frame_count = 1
-    for packet in _XMP.findall(data)[:8]:
-        found.add_xmp(packet)
+    for name in (b"x:xmpmeta", b"rdf:RDF"):
+        for _, packet in _elements(data, name):
+            if not any(packet in known for known in found.xmp):
+                found.add_xmp(packet)
     try:
-        root = fromstring(data)
+        root = _parsed(data)
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         found.problem("svg.damaged", f"The SVG is not well-formed or not safe to read: {type(error).__name__}.")
-        for inner in _METADATA.findall(data)[:8]:
+        for inner, _ in _elements(data, b"metadata"):
             found.text("svg:metadata", "metadata", _bare(inner))
         return
     found.size(*_svg_size(root))
@@ -40,6 +42,28 @@ def read_svg(source: Source, found: Found) -> None:
             text = "".join(element.itertext()).strip()
             if text:
                 found.text("svg:metadata", "metadata", text.encode("utf-8", "replace"), text)
+
+
+def _parsed(data: bytes) -> Element:
+    if data.count(b"<") > _SVG_TAGS:
+        raise ValueError(_SVG_TAGS)
+    root: Element = fromstring(data)
+    return root
+
+
+def _elements(data: bytes, name: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Contents and whole of the first few elements `name`, by searching forwards only: no regular expression can be
+    made to go over a hostile text again and again.
+    """
+    at = 0
+    for _ in range(8):
+        start = data.find(b"<" + name, at)
+        inside = data.find(b">", start) + 1
+        end = data.find(b"</" + name, inside)
+        if start < 0 or inside == 0 or end < 0:
+            return
+        at = end + len(name) + 3
+        yield data[inside:end], data[start:at]
 
 
 def _bare(inner: bytes) -> bytes:

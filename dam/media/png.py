@@ -30,6 +30,7 @@ class Limits:
     chunk_bytes: int = 32 << 20  # a longer metadata chunk is passed over
     all_chunk_bytes: int = 64 << 20
     chunks: int = 200_000
+    texts: int = 2048
 
 
 DEFAULT_LIMITS = Limits()
@@ -185,10 +186,15 @@ class _Walk:
 
     def _comf(self, data: bytes) -> None:
         key, _, value = data.partition(b"\0")
-        self._out.comf.append(self._text("comf", key, value))
+        if len(self._out.comf) < self._limits.texts:
+            self._out.comf.append(self._text("comf", key, value))
 
     def _keep(self, kind: str, key: bytes, value: bytes) -> None:
         self._out.texts.append(self._text(kind, key, value))
+        if len(self._out.texts) >= self._limits.texts:
+            self._problem("png.limit", f"Only the first {self._limits.texts} texts were read.")
+            for name in (b"tEXt", b"zTXt", b"iTXt", b"comf"):
+                self._readers.pop(name, None)
 
     def _text(self, kind: str, key: bytes, value: bytes) -> TextChunk:
         cap = max(0, min(self._limits.text_bytes, self._text_budget))

@@ -199,14 +199,30 @@ def _text(head: bytes, suffix: str) -> Media | None:
             return Media(Kind.DOCUMENT, "application/json")
     if _EDL_EVENT.search(body) and (suffix == "edl" or re.search(r"^(TITLE|FCM):", body, re.MULTILINE)):
         return Media(Kind.TIMELINE, "text/x-edl")
-    if re.match(r"(TITLE:.*\s+FCM:|FCM:)", body):
+    if body.startswith(("TITLE:", "FCM:")) and re.search(r"^FCM:", body[:4096], re.MULTILINE):
         return Media(Kind.TIMELINE, "text/x-edl")
     return Media(Kind.DOCUMENT, _TEXT_SUFFIXES.get(suffix, "text/plain")) if body or head else None
 
 
+def _root(body: str) -> str:
+    """Local name of the first element, behind declarations and comments."""
+    at = 0
+    for _ in range(64):
+        at = body.find("<", at)
+        closing = next((end for start, end in (("<?", "?>"), ("<!--", "-->")) if body.startswith(start, at)), ">")
+        if at < 0:
+            return ""
+        if body[at + 1 : at + 2] not in ("?", "!"):
+            found = re.match(r"[A-Za-z_][\w.:-]*", body[at + 1 : at + 200])
+            return found[0].rpartition(":")[2] if found else ""
+        at = body.find(closing, at)
+        if at < 0:
+            return ""
+    return ""
+
+
 def _xml(body: str) -> Media:
-    root = re.search(r"<([A-Za-z_][\w.:-]*)", re.sub(r"<\?.*?\?>|<!--.*?-->", "", body[:16384], flags=re.DOTALL))
-    name = root[1].rpartition(":")[2] if root else ""
+    name = _root(body)
     if name == "fcpxml":
         return Media(Kind.TIMELINE, "application/x-fcpxml")
     if name == "xmeml":
@@ -215,7 +231,7 @@ def _xml(body: str) -> Media:
         return Media(Kind.IMAGE, "image/svg+xml")
     if name.lower() == "html" or body[:14].lower() == "<!doctype html":
         return Media(Kind.DOCUMENT, "text/html")
-    return Media(Kind.DOCUMENT, "application/xml" if root or body.startswith("<?xml") else "text/plain")
+    return Media(Kind.DOCUMENT, "application/xml" if name or body.startswith("<?xml") else "text/plain")
 
 
 def _decode(head: bytes) -> str | None:

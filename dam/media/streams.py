@@ -67,7 +67,9 @@ def read(source: Source, found: Found, media: Media) -> None:
     """Structure first (C2PA, truncation), then streams and tags."""
     name = short_name(media.mime)
     if media.mime in _BMFF:
-        bmff.read_structure(source, found, name)
+        if not bmff.read_structure(source, found, name):
+            found.problem(f"{name}.damaged", "The file is made of far too many boxes.")
+            return
     elif media.mime in ("audio/wav", "video/x-msvideo"):
         riff.read_sound_or_video(source, found, name)
     else:

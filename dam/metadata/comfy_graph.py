@@ -13,7 +13,11 @@ from dam.metadata.contract import as_float, clean_text, parse_json
 
 MAX_NODES = 20_000
 MAX_DEPTH = 200
-_SWITCH = ("select", "index", "boolean", "switch", "input")
+# Controls of switch nodes, and the names of what they choose among (core, Impact, Easy-Use, Comfyroll).
+_SWITCH = ("select", "index", "boolean", "switch", "Input", "input", "condition")
+_ON = ("on_true", "true", "if_true", "on_yes", "true_value")
+_OFF = ("on_false", "false", "if_false", "on_no", "false_value")
+_CASES = ("input", "input_", "value", "value_", "any_", "text", "model", "image", "latent", "conditioning", "string")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +101,56 @@ def build(raw: Mapping[str, Any]) -> Graph:
             else:
                 links[str(name)] = link
                 readers.setdefault(link.node, []).append(str(key))
+        _undotted(literals)
         nodes[str(key)] = Node(
             str(key), clean_text(value["class_type"]), literals, links, _changed(value.get("is_changed"))
         )
-    return Graph(nodes, {key: tuple(names) for key, names in readers.items()})
+    graph = Graph(nodes, {key: tuple(names) for key, names in readers.items()})
+    settled = {key: _settled(graph, node) for key, node in nodes.items()}
+    return Graph(settled, graph.readers)
+
+
+def _undotted(literals: dict[str, Any]) -> None:
+    """Inputs that depend on another input are written "model.prompt": readable as "prompt" too."""
+    for name in [name for name in literals if "." in name]:
+        literals.setdefault(name.rpartition(".")[2], literals[name])
+
+
+def _settled(graph: Graph, node: Node) -> Node:
+    """A switch (`select: 2`, `input1`, `input2`) keeps its one live input: the others are dead branches."""
+    control = next((key for key in _SWITCH if key in node.literals or key in node.links), None)
+    if control is None:
+        return node
+    chosen = node.literals.get(control)
+    if control in node.links:
+        chosen = _control(graph, node.links[control])
+    if isinstance(chosen, bool):
+        names: tuple[str, ...] = _ON if chosen else _OFF
+    elif isinstance(chosen, int):
+        names = tuple(f"{stem}{chosen}" for stem in _CASES)
+    else:
+        return node
+    live = next((name for name in names if name in node.links or name in node.literals), None)
+    if live is None:
+        return node
+    literals = {live: node.literals[live]} if live in node.literals else {}
+    links = {live: node.links[live]} if live in node.links else {}
+    return Node(node.id, node.kind, literals, links, node.changed)
+
+
+def _control(graph: Graph, link: Link) -> Any:
+    """What a linked switch is set to: the one flag or number of the node behind it."""
+    for _ in range(20):
+        node = graph.nodes.get(link.node)
+        if node is None:
+            return None
+        flags = [v for v in node.literals.values() if isinstance(v, int)]
+        if len(flags) == 1:
+            return flags[0]
+        if len(node.links) != 1:
+            return None
+        link = next(iter(node.links.values()))
+    return None
 
 
 def _link(value: Any, ids: set[str]) -> Link | None:
@@ -119,26 +169,6 @@ def _link(value: Any, ids: set[str]) -> Link | None:
 def _changed(value: Any) -> tuple[str, ...]:
     values = value if isinstance(value, list) else [value]
     return tuple(v for v in values if isinstance(v, str) and re.fullmatch(r"[0-9a-f]{64}", v))
-
-
-def switched(node: Node) -> Link | None:
-    """The one live input of a switch (`select: 2`, `input1`, `input2`): other inputs are dead branches."""
-    for key in _SWITCH:
-        chosen = node.literals.get(key)
-        if isinstance(chosen, bool):
-            names: tuple[str, ...] = (
-                ("on_true", "true", "if_true", "on_yes") if chosen else ("on_false", "false", "if_false", "on_no")
-            )
-        elif isinstance(chosen, int):
-            names = tuple(
-                f"{stem}{chosen}" for stem in ("input", "input_", "value", "value_", "any_", "text", "model", "image")
-            )
-        else:
-            continue
-        found = next((node.links[name] for name in names if name in node.links), None)
-        if found:
-            return found
-    return None
 
 
 def number(graph: Graph, node: Node, keys: tuple[str, ...]) -> Any:
@@ -170,8 +200,7 @@ def _linked_number(graph: Graph, link: Link, key: str) -> Any:
         numbers = [v for v in node.literals.values() if isinstance(v, (int, float)) and not isinstance(v, bool)]
         if len(numbers) == 1 and not node.links:
             return numbers[0]
-        following = switched(node) or (next(iter(node.links.values())) if len(node.links) == 1 else None)
-        if following is None:
+        if len(node.links) != 1:
             return None
-        link = following
+        link = next(iter(node.links.values()))
     return None

@@ -2,7 +2,7 @@
 
 import re
 
-from dam.metadata.comfy_graph import Graph, Link, Node, switched
+from dam.metadata.comfy_graph import Graph, Link, Node
 from dam.metadata.contract import as_float, as_text
 from dam.model import Lora
 
@@ -52,8 +52,7 @@ def _model_line(graph: Graph, link: Link | None, *, with_loras: bool = False) ->
             continue
         seen.add(node.id)
         line.append(node)
-        live = switched(node)
-        queue[:0] = [live] if live else _behind(node, with_loras=with_loras)
+        queue[:0] = _behind(node, with_loras=with_loras)
     return line
 
 

@@ -220,15 +220,18 @@ def _sampler_name(graph: Graph, node: Node) -> str | None:
 
 
 def _prompts(graph: Graph, node: Node, guider: Node | None) -> tuple[str | None, str | None]:
-    found: dict[str, str | None] = {"positive": None, "negative": None}
-    for holder in [h for h in (node, guider) if h is not None]:
-        for role in found:
-            if found[role] is not None:
-                continue
-            links = _condition_links(holder, role)
-            texts = [t for link in links if (t := conditioning_text(graph, link, role)) is not None]
-            found[role] = join(texts) if texts else _literal(graph, holder, role)
-    return found["positive"], found["negative"]
+    holders = [h for h in (node, guider) if h is not None]
+    return _prompt(graph, holders, "positive"), _prompt(graph, holders, "negative")
+
+
+def _prompt(graph: Graph, holders: Sequence[Node], role: str) -> str | None:
+    for holder in holders:
+        links = _condition_links(holder, role)
+        texts = [t for link in links if (t := conditioning_text(graph, link, role)) is not None]
+        found = join(texts) if texts else _literal(graph, holder, role)
+        if found is not None:
+            return found
+    return None
 
 
 def _condition_links(node: Node, role: str) -> list[Link]:

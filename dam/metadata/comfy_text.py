@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from dam.metadata.comfy_graph import MAX_DEPTH, Graph, Link, Node, switched
+from dam.metadata.comfy_graph import MAX_DEPTH, Graph, Link, Node
 
 _TEXT_KEYS = [
     "populated_text",
@@ -104,9 +104,6 @@ def _conditioning(
 
 def _next_links(node: Node, role: str) -> list[Link]:
     """The conditioning inputs of a node that passes conditioning on."""
-    live = switched(node)
-    if live is not None:
-        return [live]
     if role in node.links and _looks_like_conditioning(node):
         return [node.links[role]]
     return [
@@ -158,15 +155,13 @@ def string(graph: Graph, link: Link, depth: int = 0) -> str | None:
     node = graph.nodes.get(link.node)
     if node is None or depth > 40:
         return None
-    live = switched(node)
-    if live is not None:
-        return string(graph, live, depth + 1)
     shown = node.literals.get("text_0", node.literals.get("populated_text"))
     if isinstance(shown, str):
         return shown  # what a show or wildcard node had produced when it ran
     parts = _string_parts(graph, node, depth)
     if not parts:
-        return None
+        only = next(iter(node.links.values())) if len(node.links) == 1 else None
+        return string(graph, only, depth + 1) if only and not node.literals else None
     return _delimiter(node).join(parts) if len(parts) > 1 else parts[0]
 
 

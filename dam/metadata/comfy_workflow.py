@@ -42,6 +42,9 @@ _WIDGETS = {
     "EmptyLatentImage": "width height batch_size",
     "EmptySD3LatentImage": "width height batch_size",
     "EmptyHunyuanLatentVideo": "width height length batch_size",
+    "EmptyFlux2LatentImage": "width height batch_size",
+    "Flux2Scheduler": "steps width height",
+    "ModelSamplingFlux": "max_shift base_shift width height",
     "EmptyMochiLatentVideo": "width height length batch_size",
     "EmptyLTXVLatentVideo": "width height length batch_size",
     "EmptyLatentAudio": "seconds batch_size",
@@ -76,6 +79,7 @@ class _Scope:
     outer: "_Scope | None" = None
     host: Mapping[str, Any] | None = None
     out_links: list[list[int]] = field(default_factory=list)
+    in_names: list[str] = field(default_factory=list)
 
 
 def find_workflow(value: Any, depth: int = 4) -> dict[str, Any] | None:
@@ -138,7 +142,9 @@ def _scope(graph: Mapping[str, Any], prefix: str, outer: _Scope | None, host: Ma
         if isinstance(outputs, list)
         else []
     )
-    return _Scope(prefix, nodes, links, outer, host, out_links)
+    given = graph.get("inputs") if outer is not None else None
+    in_names = [str(i.get("name")) if isinstance(i, dict) else "" for i in given] if isinstance(given, list) else []
+    return _Scope(prefix, nodes, links, outer, host, out_links, in_names)
 
 
 def _all_nodes(scope: _Scope, subgraphs: Mapping[str, Any], depth: int) -> Iterator[tuple[_Scope, Mapping[str, Any]]]:
@@ -165,11 +171,12 @@ def _source(scope: _Scope, link: Any, subgraphs: Mapping[str, Any], depth: int =
         return None
     origin, slot = scope.links[link]
     if origin == str(_INPUT_SIDE):
-        outside = _inputs(scope.host or {})
-        if scope.outer is None or slot >= len(outside):
+        if scope.outer is None or not 0 <= slot < len(scope.in_names):
             return None
-        found = _source(scope.outer, outside[slot].get("link"), subgraphs, depth + 1)
-        return found if found is not None else _host_value(scope.host or {}, outside[slot])
+        name = scope.in_names[slot]
+        outside = next((i for i in _inputs(scope.host or {}) if i.get("name") == name), {"name": name, "widget": {}})
+        found = _source(scope.outer, outside.get("link"), subgraphs, depth + 1)
+        return found if found is not None else _host_value(scope.host or {}, outside)
     node = scope.nodes.get(origin)
     if node is None or node.get("mode") == _MUTED:
         return None
@@ -233,8 +240,22 @@ def _widgets(node: Mapping[str, Any]) -> dict[str, Any]:
         if "seed" in name and at < len(values) and values[at] in _SEED_MODES and "*" not in named:
             at += 1
     if not named:
-        found = {f"widget_{at}": v for at, v in enumerate(values) if isinstance(v, (str, int, float, dict))}
+        found = _guessed(values)
     found.pop("*", None)
+    return found
+
+
+def _guessed(values: list[Any]) -> dict[str, Any]:
+    """Names for the values of an unknown node: a number before a seed mode is a seed, the first wordy text a prompt."""
+    found: dict[str, Any] = {}
+    for at, value in enumerate(values):
+        name = f"widget_{at}"
+        if isinstance(value, int) and at + 1 < len(values) and values[at + 1] in _SEED_MODES:
+            name = "seed"
+        elif isinstance(value, str) and len(value.split()) >= 3:
+            name = "prompt"
+        if isinstance(value, (str, int, float, dict)):
+            found.setdefault(name, value)
     return found
 
 

@@ -1,5 +1,6 @@
 """The shape of a metadata reader, and the careful helpers that all of them share."""
 
+import itertools
 import json
 import math
 import re
@@ -94,8 +95,8 @@ def parse_json(text: str) -> Any | None:
     text = text.strip().lstrip("\ufeff").strip("\0")
     value = _decode(text)
     if value is None and text[:1] not in ("", "n"):
-        start = re.search(r"[{\[]", text)
-        value = _decode_front(text[start.start() :]) if start else None
+        starts = (found.start() for found in itertools.islice(re.finditer(r"[{\[]", text), 4))
+        value = next((found for at in starts if (found := _decode_front(text, at)) is not None), None)
     return value if value is not None and _depth_ok(value) else None
 
 
@@ -116,10 +117,10 @@ def _decode(text: str) -> Any | None:
         return None
 
 
-def _decode_front(text: str) -> Any | None:
+def _decode_front(text: str, at: int) -> Any | None:
     decoder = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite, strict=False)
     try:
-        return decoder.raw_decode(text)[0]
+        return decoder.raw_decode(text, at)[0]
     except (ValueError, RecursionError):
         return None
 

@@ -3,6 +3,7 @@
 import functools
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from dam.media.probe import Probe, Text
 from dam.metadata import readers
@@ -18,7 +19,7 @@ _LOOKS_LIKE_METADATA = re.compile(
 
 
 @functools.cache
-def discovered() -> Discovery:  # type: ignore[type-arg]  # generic only in the plug-in's type, which `readers_found` restores
+def discovered() -> Discovery[Any]:
     """The readers of our folder and of the entry-point group, found once a process."""
     return discover(readers, GROUP, is_reader)
 

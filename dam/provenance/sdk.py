@@ -82,7 +82,7 @@ def settings_bundle(lists: Sequence[AnchorList], *, rehash: bool = True) -> dict
     """Every setting that we depend on, said aloud; the SDK accepts unknown keys in silence, so a test holds them.
 
     Args:
-        lists: anchors; where two share one, the later names the verdict.
+        lists: anchors, without repeats: where two lists share one, the SDK names either in its verdict.
         rehash: let signing read its own output again (for callers that do not judge it themselves).
     """
     off = {"enabled": False}

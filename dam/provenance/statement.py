@@ -13,7 +13,7 @@ manifest, which speaks for itself) and again on the watermark action, because ma
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 import dam
 from dam.provenance.manifests import ASSET_ASSERTION
@@ -70,13 +70,20 @@ _NEEDS_NO_SOURCE_TYPE = {
 }  # fmt: skip
 
 
-def _clean(value: str) -> str:
+def source_type_of(value: str | None) -> SourceType | None:
+    """The source type that evidence names, or None for a term that is none: we do not repeat invented ones."""
+    return next((one for one in SourceType if one.value == value), None)
+
+
+def _clean(value: object) -> object:
     """File names may hold undecodable bytes (surrogates) and control characters; CBOR text may not."""
+    if not isinstance(value, str):
+        return value
     text = value.encode("utf-8", "replace").decode()
     return "".join(one if one.isprintable() else "?" for one in text)[:200]
 
 
-Name = Annotated[str, AfterValidator(_clean), Field(min_length=1)]
+Name = Annotated[str, BeforeValidator(_clean), Field(min_length=1, max_length=200)]
 Label = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]

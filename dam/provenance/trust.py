@@ -38,12 +38,14 @@ class TrustStore:
     organisation: str = field(default="", repr=False)
     tsa: str = field(default="", repr=False)
     sha256: str = field(init=False, default="")
+    _lists: tuple[AnchorList, ...] = field(init=False, repr=False, compare=False, default=())
 
     def __post_init__(self) -> None:
         digest = hashlib.sha256()
         for name in (*TIERS, "tsa"):
             digest.update(f"{name}\0{getattr(self, name)}\0".encode())
         object.__setattr__(self, "sha256", digest.hexdigest())
+        object.__setattr__(self, "_lists", self._without_repeats())
 
     @classmethod
     def of(cls, organisation: str = "", *, official: str = "", interim: str = "", tsa: str = "") -> "TrustStore":
@@ -56,9 +58,21 @@ class TrustStore:
         return cls(**{name: _certificates(text, name) for name, text in texts.items()})
 
     def lists(self) -> tuple[AnchorList, ...]:
-        """Every list, strongest last: where lists share an anchor, the SDK names the last of them (measured, 0.38.1)."""
-        tiers = tuple(AnchorList(name, "manifest", getattr(self, name)) for name in reversed(TIERS))
-        return tuple(one for one in (AnchorList("tsa", "tsa", self.tsa), *tiers) if one.pem)
+        """Every list that is not empty, each anchor only in the strongest tier that holds it.
+
+        Where lists share an anchor, the SDK names any one of them (measured, 0.38.1: not in order).
+        """
+        return self._lists
+
+    def _without_repeats(self) -> tuple[AnchorList, ...]:
+        seen: set[str] = set()
+        found = []
+        for name in (*TIERS, "tsa"):
+            anchors = [one for one in _CERTIFICATE.findall(getattr(self, name)) if one not in seen]
+            seen.update(anchors)
+            if anchors:
+                found.append(AnchorList(name, "tsa" if name == "tsa" else "manifest", "\n".join(anchors) + "\n"))
+        return tuple(found)
 
     def only(self, tier: str) -> tuple[AnchorList, ...]:
         """One tier's anchors alone, or () where the tier is not there."""

@@ -12,7 +12,7 @@ from dam.search.schema import LABEL_FIELDS
 from dam.search.text import WORD_LIMIT_BYTES, asked, clean, label_key
 
 _RUN = re.compile(r"(?:[^\W_]|\*)+")
-_PATTERN_LIMIT_BYTES = 200  # tantivy refuses automata above 1,000 states
+_PATTERN_LIMITS = ((200, 8), (60, 4), (20, 2))  # bytes, pieces: tantivy refuses automata above 1,000 states
 _HEAD_BOOST = 1.5
 _REGEX_SPECIAL = re.compile(r"([\\.+*?()|\[\]{}^$#&~\-])")
 
@@ -88,7 +88,7 @@ class Compiler:
         if any(len(run.encode()) >= WORD_LIMIT_BYTES for run in _RUN.findall(asked(text))):
             return _nothing()
         if wildcards and "*" in text:
-            patterns = [pattern for run in _RUN.findall(asked(text)) if (pattern := self._run_pattern(run)) != ".*"]
+            patterns = [self._run_pattern(run) for run in _RUN.findall(asked(text)) if run.strip("*")]
             if not patterns:
                 return self._regex(field, ".+")  # `prompt:*`: there is one
             if len(patterns) == 1:
@@ -102,7 +102,18 @@ class Compiler:
         return tantivy.Query.phrase_query(self.schema, field, tokens)
 
     def _run_pattern(self, run: str) -> str:
-        return _pattern(["".join(self.analyzer.analyze(piece)) for piece in run.split("*")])
+        return self._pattern(["".join(self.analyzer.analyze(piece)) for piece in run.split("*")])
+
+    def _pattern(self, pieces: list[str]) -> str:
+        """A regular expression for pieces with anything between them. One that is too large ends early in "anything"."""
+        for size_bytes, count in _PATTERN_LIMITS:
+            pattern = _bounded_pattern(pieces, size_bytes, count)
+            try:
+                tantivy.Query.regex_query(self.schema, "text", pattern)
+            except ValueError:
+                continue
+            return pattern
+        return ".*"
 
     def _regex(self, field: str, pattern: str) -> Any:
         return _filter(tantivy.Query.regex_query(self.schema, field, pattern))
@@ -129,7 +140,7 @@ class Compiler:
         raw, key = f"{term.field}_raw", label_key(term.value)
         if term.op == "=":
             return self._equals(raw, key)
-        whole = self._regex(raw, _pattern(key.split("*"))) if "*" in key else self._equals(raw, key)
+        whole = self._regex(raw, self._pattern(key.split("*"))) if "*" in key else self._equals(raw, key)
         words = self._in_field(term.field, term.value, wildcards=True)
         return whole if words is None else _filter(_boolean(tantivy.Occur.Should, [whole, words]))
 
@@ -140,7 +151,7 @@ class Compiler:
         if field in {"id", "sha256"} and "*" not in value:
             value += "*"
         if "*" in value:
-            return self._regex(field, _pattern(value.split("*")))
+            return self._regex(field, self._pattern(value.split("*")))
         return self._equals(field, value)
 
     def _span(self, term: Term) -> Any:
@@ -157,16 +168,15 @@ class Compiler:
         )
 
 
-def _pattern(pieces: list[str]) -> str:
-    """A regular expression for pieces with anything between them; too long a pattern ends in "anything"."""
+def _bounded_pattern(pieces: list[str], limit_bytes: int, limit_count: int) -> str:
     pattern, size_bytes = [], 0
-    for piece in pieces:
-        size_bytes += len(piece.encode()) + 2
-        if size_bytes > _PATTERN_LIMIT_BYTES:
+    for at, piece in enumerate(pieces):
+        size_bytes += len(piece.encode())
+        if size_bytes > limit_bytes or at == limit_count:
             pattern.append("")
             break
         pattern.append(_REGEX_SPECIAL.sub(r"\\\1", piece))
-    return re.sub(r"(?:\.\*){2,}", ".*", ".*".join(pattern))
+    return re.sub(r"(?:\.\*){2,}", ".*", ".*".join(pattern) if len(pattern) > 1 else pattern[0] or ".*")
 
 
 def _filter(query: Any) -> Any:

@@ -105,7 +105,8 @@ def read_terms(field: str, op: str, value: str) -> tuple[tuple[Term, ...], str |
     if kind is FieldType.NUMBER or kind is FieldType.DATE:
         return _read_span(field, "" if op in {":", "="} else op, value)
     if op not in {":", "="}:
-        return (Term(field, value),), f"{field}: cannot be compared with {op}; it was searched as {field}:{value[:60]}."
+        terms, note = read_terms(field, ":", value)
+        return terms, note or f"{field}: cannot be compared with {op}; it was searched as {field}:{value[:60]}."
     if kind is FieldType.IS:
         state = value.lower()
         if state not in STATES:

@@ -84,8 +84,8 @@ def render(node: Node) -> str:
     """The canonical text of a tree; "" for everything."""
     match node:
         case Not(child):
-            inner = render(child)
-            return f"-({inner})" if isinstance(child, And | Or) else f"-{inner}"
+            inner = f"({render(child)})" if isinstance(child, And | Or) else render(child)
+            return f"NOT {inner}" if inner.startswith("-") else f"-{inner}"  # `---ar` would be a word
         case And(children):
             return " ".join(f"({render(child)})" if isinstance(child, Or) else render(child) for child in children)
         case Or(children):

@@ -44,6 +44,7 @@ _KNOWN = frozenset(
     ]
 )
 _KEY = re.compile(r"\s*(\w[\w \-/.()]{0,60}?):[ \t]*")
+_END = re.compile(r"[,\n]")
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
 _TEMPLATE = re.compile(r"^(?:Negative )?Template:", re.IGNORECASE)
 _LORA_TAG = re.compile(r"<(?:lora|lyco|lycoris):([^:<>]{1,300})(?::([^<>]{0,100}))?>", re.IGNORECASE)
@@ -136,8 +137,8 @@ def _value(text: str, at: int) -> tuple[str, int]:
 
 def _next_pair(text: str, at: int) -> int:
     """The position after the next comma or line end."""
-    ends = [i for i in (text.find(",", at), text.find("\n", at)) if i >= 0]
-    return min(ends) + 1 if ends else len(text)
+    end = _END.search(text, at)
+    return end.end() if end else len(text)
 
 
 def generation_of(info: Infotext) -> Generation:

@@ -56,8 +56,12 @@ class DrawThings:
         return [claim_of(self, text, generation_of(given), given, ai_generated=True) for text, given in _found(probe)]
 
 
+def _maybe(text: str) -> bool:
+    return text.lstrip().startswith("{") and '"c"' in text and '"sampler"' in text
+
+
 def _found(probe: Probe) -> list[tuple[Text, dict[str, Any]]]:
-    candidates = [(text, text.text) for text in plain_texts(probe) if text.text.lstrip().startswith("{")]
+    candidates = [(text, text.text) for text in plain_texts(probe) if _maybe(text.text)]
     for text in xmp_texts(probe):
         if b"UserComment" in text.raw:
             candidates += [(text, value) for value in xmp.properties(text.raw).get((xmp.EXIF, "UserComment"), ())]

@@ -1,5 +1,6 @@
 """Fooocus (and its forks): JSON under `parameters` or in the EXIF comment, old logs with spaced keys too."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from dam.metadata.contract import (
 )
 from dam.model import Claim, Generation, Lora
 
+_HINT = re.compile(r"base.model|adm.guidance|refiner.switch|full.prompt|metadata.scheme|fooocus", re.IGNORECASE)
 _MARKS = ("base_model", "adm_guidance", "refiner_switch", "full_prompt", "metadata_scheme", "sharpness")
 
 
@@ -78,7 +80,7 @@ class Fooocus:
 def _found(probe: Probe) -> list[tuple[Text, dict[str, Any]]]:
     found = []
     for text in plain_texts(probe):
-        if not text.text.lstrip().startswith("{"):
+        if not text.text.lstrip().startswith("{") or not _HINT.search(text.text):
             continue
         given = parse_object(text.text)
         if given is None:

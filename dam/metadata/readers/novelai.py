@@ -17,6 +17,7 @@ from dam.metadata.contract import (
 )
 from dam.model import Claim, Generation
 
+_MARKS = ('"uc"', "v4_prompt", "NovelAI")
 _HASH = re.compile(r"\b([0-9A-F]{8})$")
 
 
@@ -76,7 +77,7 @@ def _found(probe: Probe) -> list[tuple[Text, dict[str, Any], str | None, str | N
     ours = "novelai" in (named.get("software", "") + named.get("0x0131", "")).lower()
     found = []
     for text in plain_texts(probe):
-        if not text.text.lstrip().startswith("{"):
+        if not text.text.lstrip().startswith("{") or not any(mark in text.text for mark in _MARKS):
             continue
         outer = parse_object(text.text)
         if outer is None:

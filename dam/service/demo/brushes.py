@@ -5,12 +5,14 @@ Points are fractions of width and height, so every painter works at every size.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Light = NDArray[np.float32]
+Field = NDArray[np.floating[Any]]  # what brushes take; they give Light
 Pixels = NDArray[np.uint8]
 Colour = tuple[float, float, float]
 Point = tuple[float, float]
@@ -26,17 +28,17 @@ def axes(width: int, height: int) -> tuple[Light, Light]:
     return x.astype(np.float32)[None, :], y.astype(np.float32)[:, None]
 
 
-def resize(image: Light, width: int, height: int, how: int = cv2.INTER_CUBIC) -> Light:
-    out: Light = cv2.resize(image, (width, height), interpolation=how)
+def resize(image: Field, width: int, height: int, how: int = cv2.INTER_CUBIC) -> Light:
+    out: Light = cv2.resize(np.asarray(image, np.float32), (width, height), interpolation=how)
     return out
 
 
-def blur(image: Light, sigma_px: float) -> Light:
+def blur(image: Field, sigma_px: float) -> Light:
     """Gaussian blur; wide ones run on a reduced copy, because a 60 px blur at full size costs 20 times as much."""
     height, width = image.shape[:2]
     step = max(1, int(sigma_px // 4))
     if step == 1:
-        near: Light = cv2.GaussianBlur(image, (0, 0), sigma_px)
+        near: Light = cv2.GaussianBlur(np.asarray(image, np.float32), (0, 0), sigma_px)
         return near
     small = resize(image, max(2, width // step), max(2, height // step), cv2.INTER_AREA)
     soft: Light = cv2.GaussianBlur(small, (0, 0), max(0.6, sigma_px / step))
@@ -67,14 +69,14 @@ def profile(rng: np.random.Generator, width: int, bumps: float, octaves: int = 7
     return line
 
 
-def step(low: float, high: float, value: Light) -> Light:
+def step(low: float, high: float, value: Field) -> Light:
     """Smooth 0..1 as `value` goes from `low` to `high` (either order)."""
     t = np.clip((value - low) / (high - low), 0.0, 1.0)
     out: Light = (t * t * (3.0 - 2.0 * t)).astype(np.float32)
     return out
 
 
-def ramp(stops: Sequence[tuple[float, Colour]], value: Light) -> Light:
+def ramp(stops: Sequence[tuple[float, Colour]], value: Field) -> Light:
     """Colour by position: `stops` are (0..1, RGB) in rising order; adds the last axis."""
     at = np.linspace(0.0, 1.0, _RAMP_STEPS)
     table = np.stack([np.interp(at, [s[0] for s in stops], [s[1][c] for s in stops]) for c in range(3)], axis=1)
@@ -87,7 +89,7 @@ def flat(width: int, height: int, colour: Colour) -> Light:
     return np.full((height, width, 3), colour, np.float32)
 
 
-def _touched(mask: Light) -> tuple[slice, slice]:
+def _touched(mask: Field) -> tuple[slice, slice]:
     """The part of the picture where `mask` is not zero: most shapes are small, and full-size blends are the cost."""
     rows, cols = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if not rows.size:
@@ -102,7 +104,7 @@ def sky(size: tuple[int, int], stops: Sequence[tuple[float, Colour]]) -> Light:
     return out
 
 
-def over(image: Light, paint: Colour | Light, mask: Light) -> None:
+def over(image: Light, paint: Colour | Field, mask: Field) -> None:
     """Lay `paint` (a colour or a picture) over `image` in place, where `mask` says (0..1; broadcast to (H, W))."""
     mask = np.broadcast_to(mask, image.shape[:2])
     part = _touched(mask)
@@ -113,7 +115,7 @@ def over(image: Light, paint: Colour | Light, mask: Light) -> None:
     view += (colour - view) * mask[part][..., None]
 
 
-def add(image: Light, paint: Colour, mask: Light) -> None:
+def add(image: Light, paint: Colour, mask: Field) -> None:
     """Add light in place."""
     mask = np.broadcast_to(mask, image.shape[:2])
     part = _touched(mask)
@@ -165,6 +167,14 @@ def strokes(size: tuple[int, int], lines: Iterable[Sequence[Point]], thick: floa
     return mask.astype(np.float32) / 255.0
 
 
+def fill(image: Light, colour: Colour, outlines: Iterable[Sequence[Point]], opacity: float = 1.0) -> None:
+    over(image, colour, shape((image.shape[1], image.shape[0]), outlines) * np.float32(opacity))
+
+
+def draw(image: Light, colour: Colour, lines: Iterable[Sequence[Point]], thick: float, opacity: float = 1.0) -> None:
+    over(image, colour, strokes((image.shape[1], image.shape[0]), lines, thick) * np.float32(opacity))
+
+
 def smooth(points: Sequence[Point], per_span: int = 12) -> list[Point]:
     """A closed Catmull-Rom curve through `points`."""
     p1 = np.asarray(points, np.float64)
@@ -190,7 +200,7 @@ def halo(size: tuple[int, int], centre: Point, radius: float) -> Light:
     return out
 
 
-def below(line: Light, height: int) -> Light:
+def below(line: Field, height: int) -> Light:
     """Mask of everything under a skyline given as y fractions, (W,)."""
     y = np.arange(height, dtype=np.float32)[:, None]
     out: Light = np.clip(y - line[None, :] * height + 0.5, 0.0, 1.0)
@@ -242,6 +252,33 @@ def stars(rng: np.random.Generator, size: tuple[int, int], per_mpx: int = 900) -
     sky[rng.integers(0, height, big), rng.integers(0, width, big)] = 3.0
     out: Light = np.minimum(blur(sky, 0.75) * 3.2, 1.6).astype(np.float32)
     return out
+
+
+def clouds(rng: np.random.Generator, size: tuple[int, int], *, cover: float) -> Light:
+    """Cloud density 0..1 in long banks, as decks seen from the side are."""
+    banks = 0.62 * fbm(rng, size, (2.4, 8), 7) + 0.38 * fbm(rng, size, (5, 5), 6)
+    return step(0.78 - cover, 1.06 - cover, banks)
+
+
+def pines(
+    rng: np.random.Generator, size: tuple[int, int], feet: Field, tall: tuple[float, float], every: float
+) -> Light:
+    """Mask of fir silhouettes standing on `feet` (y fractions, (W,))."""
+    outlines = []
+    aspect = size[0] / size[1]
+    for x0 in np.arange(-0.02, 1.02, every):
+        x = float(x0 + rng.normal(0, every * 0.4))
+        foot = float(feet[int(np.clip(x, 0, 0.999) * size[0])]) + 0.012
+        rise = float(rng.uniform(*tall))
+        half = rise * 0.19 / aspect
+        left, right = [], []
+        for tier in range(7):
+            low, high = foot - rise * tier / 7.3, foot - rise * (tier + 0.62) / 7.3
+            reach = half * (1.0 - tier / 7.6) * float(rng.uniform(0.8, 1.15))
+            left += [(x - reach, low), (x - reach * 0.45, high)]
+            right += [(x + reach, low), (x + reach * 0.45, high)]
+        outlines.append([*left, (x, foot - rise), *reversed(right)])
+    return shape(size, outlines)
 
 
 def falling(rng: np.random.Generator, size: tuple[int, int], *, length: float, slant: float, amount: float) -> Light:

@@ -50,57 +50,34 @@ def _lights(image: Light, rng: np.random.Generator, tones: tuple[Colour, ...]) -
         )
 
 
+_SOCKET: tuple[Point, ...] = ((0.610, 0.338), (0.650, 0.325), (0.674, 0.345), (0.655, 0.368), (0.618, 0.362))
+_EYE: tuple[Point, ...] = ((0.626, 0.354), (0.645, 0.340), (0.664, 0.344), (0.660, 0.360), (0.642, 0.364))
+_LID: tuple[Point, ...] = ((0.620, 0.356), (0.640, 0.339), (0.668, 0.341), (0.676, 0.335))
+_BROW: tuple[Point, ...] = (
+    (0.605, 0.312), (0.640, 0.293), (0.676, 0.302), (0.676, 0.309), (0.642, 0.303), (0.612, 0.318),
+)  # fmt: skip
+_NOSTRIL: tuple[Point, ...] = ((0.684, 0.437), (0.698, 0.432), (0.700, 0.440), (0.690, 0.443))
+_LIPS: tuple[Point, ...] = (
+    (0.655, 0.494), (0.684, 0.472), (0.703, 0.480), (0.692, 0.494), (0.699, 0.508), (0.688, 0.520), (0.668, 0.512),
+)  # fmt: skip
+_MOUTH: tuple[Point, ...] = ((0.653, 0.495), (0.674, 0.493), (0.694, 0.494))
+
+
 def _features(image: Light, key: Colour) -> None:
     """Eye, brow, lips, nostril and cheek of the profile."""
     height, width = image.shape[:2]
     size = (width, height)
-    cheek = b.halo(size, (0.615, 0.455), 0.045) * b.step(
-        0.60, 0.64, np.broadcast_to(b.axes(*size)[0], (height, width)).astype(np.float32)
-    )
-    b.add(image, (0.16, 0.03, 0.02), cheek * 0.5)
-    socket = b.blur(
-        b.shape(size, [b.smooth([(0.610, 0.338), (0.650, 0.325), (0.674, 0.345), (0.655, 0.368), (0.618, 0.362)])]),
-        height * 0.010,
-    )
-    b.over(image, (0.10, 0.04, 0.05), socket * 0.5)
-    eye = b.shape(size, [b.smooth([(0.626, 0.354), (0.645, 0.340), (0.664, 0.344), (0.660, 0.360), (0.642, 0.364)], 8)])
+    x, _ = b.axes(width, height)
+    b.add(image, (0.08, 0.015, 0.01), b.halo(size, (0.615, 0.455), 0.045) * b.step(0.60, 0.64, x))
+    b.over(image, (0.10, 0.04, 0.05), b.blur(b.shape(size, [b.smooth(_SOCKET)]), height * 0.010) * 0.5)
+    eye = b.shape(size, [b.smooth(_EYE, 8)])
     b.over(image, 0.78 * np.asarray(key, np.float32), eye * 0.9)
     b.over(image, (0.05, 0.06, 0.07), b.disc(size, (0.656, 0.352), 0.0095, 0.002) * eye)
-    lines: list[list[Point]] = [[(0.620, 0.356), (0.640, 0.339), (0.668, 0.341), (0.676, 0.335)]]
-    b.over(image, (0.04, 0.02, 0.025), b.blur(b.strokes(size, lines, 0.005), 0.8) * 0.95)
-    brow = b.shape(
-        size, [[(0.605, 0.312), (0.640, 0.293), (0.676, 0.302), (0.676, 0.309), (0.642, 0.303), (0.612, 0.318)]]
-    )
-    b.over(image, (0.05, 0.03, 0.03), b.blur(brow, height * 0.0015) * 0.88)
-    b.over(
-        image,
-        (0.18, 0.05, 0.05),
-        b.blur(b.shape(size, [b.smooth([(0.684, 0.437), (0.698, 0.432), (0.700, 0.440), (0.690, 0.443)], 6)]), 1.2)
-        * 0.75,
-    )
-    lips = b.shape(
-        size,
-        [
-            b.smooth(
-                [
-                    (0.655, 0.494),
-                    (0.684, 0.472),
-                    (0.703, 0.480),
-                    (0.692, 0.494),
-                    (0.699, 0.508),
-                    (0.688, 0.520),
-                    (0.668, 0.512),
-                ],
-                8,
-            )
-        ],
-    )
-    b.over(image, (0.50, 0.10, 0.11), b.blur(lips, 1.0) * 0.62)
-    b.over(
-        image,
-        (0.16, 0.02, 0.03),
-        b.blur(b.strokes(size, [[(0.653, 0.495), (0.674, 0.493), (0.694, 0.494)]], 0.003), 0.8) * 0.8,
-    )
+    b.over(image, (0.04, 0.02, 0.025), b.blur(b.strokes(size, [_LID], 0.005), 0.8) * 0.95)
+    b.over(image, (0.05, 0.03, 0.03), b.blur(b.shape(size, [_BROW]), height * 0.0015) * 0.88)
+    b.over(image, (0.18, 0.05, 0.05), b.blur(b.shape(size, [b.smooth(_NOSTRIL, 6)]), 1.2) * 0.75)
+    b.over(image, (0.50, 0.10, 0.11), b.blur(b.shape(size, [b.smooth(_LIPS, 8)]), 1.0) * 0.62)
+    b.over(image, (0.16, 0.02, 0.03), b.blur(b.strokes(size, [_MOUTH], 0.003), 0.8) * 0.8)
 
 
 def _portrait(seed: int, size: tuple[int, int], look: "_Look") -> Pixels:

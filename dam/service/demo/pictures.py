@@ -11,28 +11,28 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from dam.service.demo import brushes, figures, landscapes, nights, places, warehouse
+from dam.service.demo import brushes, coast, figures, landscapes, nights, places, warehouse
 from dam.service.demo.brushes import Pixels
 
 Painter = Callable[[int, int, int], Pixels]
 
 PAINTERS: Mapping[str, Painter] = MappingProxyType(
     {
-        "aurora_cabin": landscapes.aurora_cabin,
+        "aurora_cabin": nights.aurora_cabin,
         "captain_portrait": figures.captain_portrait,
         "city_night": places.city_night,
         "diner_midnight": nights.diner_midnight,
-        "dunes": nights.dunes,
+        "dunes": landscapes.dunes,
         "forest_light": landscapes.forest_light,
-        "harbour_dawn": landscapes.harbour_dawn,
+        "harbour_dawn": coast.harbour_dawn,
         "ink_mountains": landscapes.ink_mountains,
-        "lighthouse_storm": landscapes.lighthouse_storm,
+        "lighthouse_storm": coast.lighthouse_storm,
         "mara_portrait": figures.mara_portrait,
         "mountain_lake": landscapes.mountain_lake,
         "nebula": nights.nebula,
         "neon_rain": places.neon_rain,
         "night_train": nights.night_train,
-        "pier": nights.pier,
+        "pier": coast.pier,
         "warehouse": warehouse.warehouse_morning,
         "warehouse_depth": warehouse.warehouse_depth,
         "warehouse_dusk": warehouse.warehouse_dusk,
@@ -51,7 +51,7 @@ def cutout(seed: int, width: int, height: int) -> Pixels:
 
 def sky_plate(seed: int, width: int, height: int) -> NDArray[np.uint16]:
     """The dunes at 16 bits: uint16 (H, W, 3) RGB."""
-    light = np.clip(nights.dune_light(seed, width, height), 0.0, 1.0)
+    light = np.clip(landscapes.dune_light(seed, width, height), 0.0, 1.0)
     return (light * 65535.0 + 0.5).astype(np.uint16)
 
 

@@ -1,5 +1,6 @@
 """The warehouse, painted: one room in several moods, and its depth map, which agree with each other."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -116,6 +117,21 @@ def _paint_room(seed: int, width: int, height: int, mood: Mood) -> tuple[Light, 
     return image, depth
 
 
+# Mara in units of her own height, feet at the origin; every part is a closed outline.
+_LEGS: tuple[tuple[Point, ...], ...] = (
+    ((-0.085, 0.3), (-0.01, 0.3), (-0.02, 0.0), (-0.075, 0.0)),
+    ((0.01, 0.3), (0.085, 0.3), (0.085, 0.0), (0.03, 0.0)),
+)
+_BODY: tuple[Point, ...] = (
+    (-0.15, 0.19), (-0.115, 0.45), (-0.085, 0.58), (-0.125, 0.74), (-0.09, 0.83), (0.0, 0.86),
+    (0.09, 0.83), (0.125, 0.74), (0.085, 0.58), (0.115, 0.45), (0.16, 0.19), (0.0, 0.17),
+)  # fmt: skip
+_ARM: tuple[Point, ...] = ((0.10, 0.82), (0.15, 0.78), (0.165, 0.55), (0.15, 0.42), (0.115, 0.44), (0.11, 0.62))
+_HAIR: tuple[Point, ...] = (
+    (-0.062, 0.85), (-0.07, 0.93), (-0.045, 1.0), (0.0, 1.015), (0.045, 1.0), (0.07, 0.93), (0.064, 0.85), (0.0, 0.838),
+)  # fmt: skip
+
+
 def _mara(image: Light, depth: Light, foot_m: tuple[float, float]) -> None:
     """Mara Voss from behind: red coat, dark bob, long shadow."""
     height, width = image.shape[:2]
@@ -123,88 +139,25 @@ def _mara(image: Light, depth: Light, foot_m: tuple[float, float]) -> None:
     x, z = foot_m
     px, py = room.seen(x, room.FLOOR, z, aspect)
     tall = 1.78 / z / 1.5 * aspect
-    k = tall / aspect
 
-    def at(dx: float, dy: float) -> Point:
-        return px + dx * k, py - dy * tall
+    def placed(outline: Iterable[Point]) -> list[Point]:
+        return [(px + dx * tall / aspect, py - dy * tall) for dx, dy in outline]
 
     size = (width, height)
-    shadow = [at(-0.06, 0.0), at(0.10, 0.0), at(0.95, -0.20), at(0.66, -0.24)]
-    b.over(image, (0.06, 0.05, 0.06), b.blur(b.shape(size, [shadow]), height * 0.004) * 0.62)
-    legs = b.shape(
-        size,
-        [
-            [at(-0.085, 0.3), at(-0.01, 0.3), at(-0.02, 0.0), at(-0.075, 0.0)],
-            [at(0.01, 0.3), at(0.085, 0.3), at(0.085, 0.0), at(0.03, 0.0)],
-        ],
-    )
-    coat = b.shape(
-        size,
-        [
-            b.smooth(
-                [
-                    at(-0.15, 0.19),
-                    at(-0.115, 0.45),
-                    at(-0.085, 0.58),
-                    at(-0.125, 0.74),
-                    at(-0.09, 0.83),
-                    at(0.0, 0.86),
-                    at(0.09, 0.83),
-                    at(0.125, 0.74),
-                    at(0.085, 0.58),
-                    at(0.115, 0.45),
-                    at(0.16, 0.19),
-                    at(0.0, 0.17),
-                ]
-            )
-        ],
-    )
-    arms = b.shape(
-        size,
-        [
-            b.smooth(
-                [
-                    at(s * 0.10, 0.82),
-                    at(s * 0.15, 0.78),
-                    at(s * 0.165, 0.55),
-                    at(s * 0.15, 0.42),
-                    at(s * 0.115, 0.44),
-                    at(s * 0.11, 0.62),
-                ]
-            )
-            for s in (-1, 1)
-        ],
-    )
-    hair = b.shape(
-        size,
-        [
-            b.smooth(
-                [
-                    at(-0.062, 0.85),
-                    at(-0.07, 0.93),
-                    at(-0.045, 1.0),
-                    at(0.0, 1.015),
-                    at(0.045, 1.0),
-                    at(0.07, 0.93),
-                    at(0.064, 0.85),
-                    at(0.0, 0.838),
-                ]
-            )
-        ],
-    )
-    for mask, paint in (
-        (legs, (0.05, 0.05, 0.07)),
-        (np.maximum(coat, arms), (0.56, 0.075, 0.075)),
-        (hair, (0.045, 0.03, 0.03)),
-    ):
+    shadow = b.shape(size, [placed([(-0.06, 0.0), (0.10, 0.0), (0.95, -0.20), (0.66, -0.24)])])
+    b.over(image, (0.06, 0.05, 0.06), b.blur(shadow, height * 0.004) * 0.62)
+    arms = [[(side * dx, dy) for dx, dy in _ARM] for side in (-1, 1)]
+    legs = b.shape(size, [placed(leg) for leg in _LEGS])
+    coat = b.shape(size, [b.smooth(placed(part)) for part in (_BODY, *arms)])
+    hair = b.shape(size, [b.smooth(placed(_HAIR))])
+    for mask, paint in ((legs, (0.05, 0.05, 0.07)), (coat, (0.56, 0.075, 0.075)), (hair, (0.045, 0.03, 0.03))):
         nx, ny, _ = b.bulge(mask, depth=0.035 * tall / 0.4)
         lit = np.clip(0.36 - 0.75 * nx - 0.25 * ny, 0.06, 1.4)
-        b.over(image, (np.asarray(paint, np.float32) * (0.35 + 1.25 * lit)[..., None]).astype(np.float32), mask)
+        b.over(image, _rgb(paint) * (0.35 + 1.25 * lit)[..., None], mask)
         b.add(image, (1.0, 0.74, 0.45), np.clip(-nx - 0.45, 0, 1) * mask * 0.9)
-    belt = [[at(-0.088, 0.585), at(0.0, 0.575), at(0.088, 0.585)], [at(0.0, 0.57), at(0.004, 0.19)]]
+    belt = [placed([(-0.088, 0.585), (0.0, 0.575), (0.088, 0.585)]), placed([(0.0, 0.57), (0.004, 0.19)])]
     b.over(image, (0.22, 0.02, 0.03), b.strokes(size, belt, 0.0022) * coat)
-    figure = np.maximum(np.maximum(coat, arms), np.maximum(legs, hair))
-    depth[figure > 0.5] = z
+    depth[np.maximum(np.maximum(coat, legs), hair) > 0.5] = z
 
 
 def _warehouse(seed: int, width: int, height: int, mood: Mood) -> Pixels:

@@ -129,7 +129,7 @@ def test_wide_colours_are_brought_to_srgb_and_srgb_is_left_alone(tmp_path):
 def test_sixteen_bit_cmyk_and_lab_and_float_tiff_have_pixels(tmp_path):
     import pyvips
 
-    flat = pyvips.Image.black(8, 8, bands=3).copy(interpretation="srgb") + [200, 100, 50]
+    flat = pyvips.Image.black(8, 8, bands=3).copy(interpretation="srgb").linear(1, [200, 100, 50])
     for name, image in {
         "lab": flat.cast("uchar").colourspace("lab"),
         "float": flat.cast("uchar").colourspace("scrgb"),

@@ -401,3 +401,30 @@ def test_threads_do_not_mix_up_files():
     for worker in workers:
         worker.join()
     assert wrong == []
+
+
+PNG_START = saved("PNG")[:33]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        PNG_START + (b"\0\0\0\0tEXt\0\0\0\0") * 300_000,
+        b"\xff\xd8" + b"\xff\xe1\0\2" * 500_000,
+        b"RIFF\xff\xff\xff\x7fWEBP" + b"ANMF\0\0\0\0" * 400_000,
+        b"\0\0\0\x10ftypisom\0\0\0\0" + b"\0\0\0\x08free" * 400_000,
+        b"GIF89a\1\0\1\0\0\0\0" + b"\x21\xfe\1a\0" * 800_000,
+        b"II*\0\x08\0\0\0" + b"".join(struct.pack("<HI", 0, 8 + 6 * (i + 1)) for i in range(300_000)),
+        b"<svg>" + b"<g>" * 1_000_000,
+        b"<svg" + b"<metadata>" * 400_000,
+        b"<svg><x:xmpmeta>" + b"<x:xmpmeta" * 400_000,
+        b"glTF" + struct.pack("<II", 2, 0) + struct.pack("<I4s", 3_000_000, b"JSON") + b"[" * 3_000_000,
+        b"TITLE:" + b" " * 65_530,
+        b"<" + b"<!--" * 16_000,
+    ],
+    ids=["png", "jpeg", "webp", "mp4", "gif", "tiff", "svg", "svg-metadata", "svg-xmp", "glb", "edl", "xml"],
+)
+def test_a_file_made_to_waste_time_does_not(data):
+    start = time.process_time()
+    from_bytes(data)
+    assert time.process_time() - start < 2

@@ -9,7 +9,7 @@ from dam.search.grammar import INPUT_LIMIT_BYTES, TERM_LIMIT, parse
 from dam.search.query import All, And, Ids, Not, Or, Phrase, Term, Word, leaves, render, resolve
 
 PIECES = (
-    'mara OR AND NOT - -- ( ) " * ? : model: model:flux* is:approved is:wat -is:rejected width:>=2048 width:abc width:1..9 '
+    'mara OR AND NOT - -- ( ) " * ? : model: model:flux* is:approved is:wat -is:rejected width:>=2048 width:abc width:1..9 is:>wat id:<X '
     'created:2026-10 created:>x kind:video foo:bar tag:="red tag:= "neon seed:007 \\ \\" “ ” 红发 café similar:X 16:9 --ar'
 )
 typed = st.lists(st.sampled_from(PIECES.split()) | st.text(max_size=6), max_size=14).flatmap(
@@ -33,6 +33,7 @@ typed = st.lists(st.sampled_from(PIECES.split()) | st.text(max_size=6), max_size
         ("a b OR c", Or((And((Word("a"), Word("b"))), Word("c")))),
         ("a AND (b OR c)", And((Word("a"), Or((Word("b"), Word("c")))))),
         ("NOT a -b - c", And((Not(Word("a")), Not(Word("b")), Word("c")))),
+        ("NOT --ar", Not(Word("--ar"))),
         ("-(a b)", Not(And((Word("a"), Word("b"))))),
         ("NOT NOT a", Word("a")),
         ("((a) b)", And((Word("a"), Word("b")))),
@@ -61,6 +62,9 @@ def test_a_query_is_understood_as(text, tree):
         ("is:lovely", "is:lovely", "not known"),
         ("model: flux", "model: flux", "has no value"),
         ("model:>flux", "model:flux", "cannot be compared"),
+        ("is:>Approved", "is:approved", "cannot be compared"),
+        ("is:>lovely", "is:>lovely", "not known"),
+        ("parse:<X", "parse:x", "cannot be compared"),
         ("kind:hologram", "kind:hologram", "knows"),
         ('a "b', "a b", "quotation mark"),
         ("(a", "a", "not closed"),

@@ -479,7 +479,7 @@ def test_flipped_bytes_never_escape_as_anything_but_our_errors(tmp_path):
     assert seen == {"answered", "index.corrupt"}
 
 
-FRAGMENTS = 'mara * ** a*b* model:*x* .*[ (?i)\\ {9} "a b" -x OR tag:=*[ name:^$ prompt:*** id:* 红* *红 sha256:zz seed:-1 +-&&||! ~2 ^3'
+FRAGMENTS = 'mara * ** a*b* model:*x* .*[ (?i)\\ {9} "a b" -x OR tag:=*[ name:^$ prompt:*** id:* 红* *红 sha256:zz seed:-1 is:>wat kind:<=x lora:>= +-&&||! ~2 ^3'
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -491,6 +491,12 @@ def test_any_query_can_be_run(shared, text):
 
 def test_a_very_large_query_runs(shared):
     assert shared.search(parse(" OR ".join(f"{'x' * 200}{n}* OR neon" for n in range(130)))).total == 2
+
+
+@pytest.mark.parametrize("text", ["a*" * 300, "neon*" + "aaaaaaaaa*" * 90, "红*" * 300, "a*" * 100 + "-" + "b*" * 100])
+@pytest.mark.parametrize("field", ["", "model:", "prompt:", "seed:", "id:"])
+def test_a_wildcard_too_large_for_the_engine_is_widened(shared, field, text):
+    assert shared.search(parse(field + text)).total <= 3
 
 
 def test_reading_a_query_imports_no_engine_and_searching_none_of_the_heavy_libraries():

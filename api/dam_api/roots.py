@@ -1,0 +1,54 @@
+"""/roots and /scans: the watched folder trees, and a full pass over them."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from dam.errors import BusyError
+from dam.media.paths import from_text
+from dam.service.library import Service
+from dam_api.deps import Library
+from dam_api.problems import described
+from dam_schemas.asset import RootOut, SummaryOut
+from dam_schemas.web import RootIn, ScanIn
+
+router = APIRouter(tags=["roots"])
+
+
+def _actor(service: Service) -> str:
+    return f"person:{service.reviews.person()}"
+
+
+@router.get("/roots", response_model=list[RootOut], responses=described())
+def roots(service: Library) -> list[RootOut]:
+    return [RootOut.model_validate(row) for row in service.roots.list()]
+
+
+@router.post("/roots", response_model=RootOut, status_code=201, responses=described(400, 404, 409))
+def add_root(body: RootIn, response: Response, service: Library) -> RootOut:
+    row = service.roots.add(from_text(body.path), name=body.name, protect=body.protect, actor=_actor(service))
+    response.headers["Location"] = f"/api/v1/roots/{row['id']}"
+    return RootOut.model_validate(row)
+
+
+@router.get("/roots/{name}", response_model=RootOut, responses=described(404))
+def root(name: str, service: Library) -> RootOut:
+    return RootOut.model_validate(service.roots.get(name))
+
+
+@router.delete("/roots/{name}", response_model=RootOut, responses=described(404))
+def remove_root(name: str, service: Library) -> RootOut:
+    """Forget a root. Its files are not touched; assets and decisions stay. Answers with what was removed."""
+    return RootOut.model_validate(service.roots.remove(name, actor=_actor(service)))
+
+
+@router.post("/scans", response_model=SummaryOut, responses=described(404, 503))
+def scan(request: Request, service: Library, body: ScanIn | None = None) -> SummaryOut:
+    """One full pass; answers when nothing is due any more. One at a time."""
+    asked = body or ScanIn()
+    if not request.app.state.scanning.acquire(blocking=False):
+        raise BusyError("A scan is running already.", next_step="Wait for it to end.", code="scan.running")
+    try:
+        summary = service.passes.scan(asked.roots, accept_missing=asked.accept_missing)
+    finally:
+        request.app.state.scanning.release()
+    return SummaryOut.model_validate(summary)

@@ -1,0 +1,47 @@
+"""The published JSON Schemas: generated from the wire models, committed, and compared by a test.
+
+python -m dam_schemas.publish writes them again after a wire model has changed.
+"""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+
+from dam_schemas import answers, asset, inspect
+from dam_schemas.base import Wire
+
+PUBLISHED: dict[str, type[Wire]] = {
+    "asset.v1": asset.AssetOut,
+    "asset-detail.v1": asset.AssetDetailOut,
+    "search-page.v1": asset.SearchPageOut,
+    "lineage.v1": asset.LineageOut,
+    "summary.v1": asset.SummaryOut,
+    "root.v1": asset.RootOut,
+    "inspection.v1": inspect.InspectionOut,
+    "verify.v1": answers.VerifyOut,
+    "identify.v1": answers.IdentifyOut,
+    "audit-entry.v1": answers.AuditEntryOut,
+    "audit-verdict.v1": answers.AuditVerdictOut,
+    "doctor.v1": answers.DoctorOut,
+    "problem.v1": answers.ErrorOut,
+}
+
+
+def schema_text(name: str) -> str:
+    """The JSON Schema of one published model, as it is committed."""
+    schema = PUBLISHED[name].model_json_schema(mode="serialization")
+    return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def published_text(name: str) -> str:
+    """The committed text."""
+    return files("dam_schemas").joinpath("published", f"{name}.schema.json").read_text()
+
+
+def write_all(folder: Path) -> None:
+    for name in PUBLISHED:
+        (folder / f"{name}.schema.json").write_text(schema_text(name))
+
+
+if __name__ == "__main__":
+    write_all(Path(__file__).parent / "published")
