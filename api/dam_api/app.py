@@ -15,8 +15,8 @@ from dam_api import assets, audit, files, pages, problems, reviews, roots, syste
 from dam_api.deps import sweep_uploads
 from dam_api.guard import Guard
 from dam_api.problems import described
+from dam_api.rendering import STATIC, Web
 from dam_api.sessions import Sessions
-from dam_api.web import STATIC, Web
 from dam_schemas.answers import ErrorOut
 
 DESCRIPTION = (

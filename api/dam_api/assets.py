@@ -35,7 +35,7 @@ def next_link(request: Request, **changes: object) -> dict[str, str]:
     return {"Link": f'<{request.url.path}?{query}>; rel="next"'}
 
 
-@router.get("/assets", response_model=SearchPageOut, responses=described(400))
+@router.get("/assets", responses=described(400))
 def search(
     request: Request,
     response: Response,
@@ -52,7 +52,9 @@ def search(
 
 
 @router.get("/assets/{asset}", response_model=AssetDetailOut, responses=described(404))
-def asset(asset: AssetId, response: Response, service: Library, none_match: NoneMatch = None) -> AssetDetailOut | Response:
+def asset(
+    asset: AssetId, response: Response, service: Library, none_match: NoneMatch = None
+) -> AssetDetailOut | Response:
     found = AssetDetailOut.model_validate(service.find.detail(asset))
     headers = {"ETag": etag_of(found), "Cache-Control": "private, no-cache"}
     if none_match and matches(none_match, headers["ETag"]):
@@ -61,7 +63,7 @@ def asset(asset: AssetId, response: Response, service: Library, none_match: None
     return found
 
 
-@router.get("/assets/{asset}/lineage", response_model=LineageOut, responses=described(404))
+@router.get("/assets/{asset}/lineage", responses=described(404))
 def lineage(asset: AssetId, service: Library, up: Generations = 8, down: Generations = 8) -> LineageOut:
     return LineageOut.model_validate(service.find.lineage(asset, up=up, down=down))
 
@@ -71,7 +73,9 @@ def lineage(asset: AssetId, service: Library, up: Generations = 8, down: Generat
     response_class=Response,
     responses={200: {"content": {"image/jpeg": {}}, "description": "sRGB JPEG"}, **described(404)},
 )
-def thumbnail(asset: AssetId, service: Library, size: ThumbnailSize = ThumbnailSize.SMALL, none_match: NoneMatch = None) -> Response:
+def thumbnail(
+    asset: AssetId, service: Library, size: ThumbnailSize = ThumbnailSize.SMALL, none_match: NoneMatch = None
+) -> Response:
     return send_thumbnail(service, asset, size, none_match)
 
 
@@ -86,7 +90,10 @@ def send_thumbnail(service: Service, asset_id: str, size_px: int, none_match: st
 @router.get(
     "/assets/{asset}/copy",
     response_class=FileResponse,
-    responses={200: {"content": {"application/octet-stream": {}}, "description": "the marked and signed copy"}, **described(404)},
+    responses={
+        200: {"content": {"application/octet-stream": {}}, "description": "the marked and signed copy"},
+        **described(404),
+    },
 )
 def copy(asset: AssetId, service: Library) -> FileResponse:
     return send_copy(service, asset)
@@ -96,7 +103,9 @@ def send_copy(service: Service, asset_id: str) -> FileResponse:
     path, mime, name = service.find.copy_of(asset_id)
     if not os.path.isfile(path):
         raise NotFoundError("The protected copy is not in the vault.", next_step="Run: dam doctor", code="copy.lost")
-    return FileResponse(path, media_type=mime, filename=download_name(name), headers={"Cache-Control": "private, no-cache"})
+    return FileResponse(
+        path, media_type=mime, filename=download_name(name), headers={"Cache-Control": "private, no-cache"}
+    )
 
 
 def download_name(name: str) -> str:

@@ -72,7 +72,9 @@ async def form_of(request: Request) -> dict[str, str]:
     if len(body) > FORM_BYTES:
         raise Refusal(413, "request.too_large", f"The form is larger than {FORM_BYTES} bytes.")
     try:
-        return dict(parse_qsl(body.decode("ascii", "replace"), keep_blank_values=True, errors="replace", max_num_fields=20))
+        return dict(
+            parse_qsl(body.decode("ascii", "replace"), keep_blank_values=True, errors="replace", max_num_fields=20)
+        )
     except ValueError as error:
         raise Refusal(400, "request.invalid", "The form cannot be read.") from error
 
@@ -105,7 +107,7 @@ async def upload_of(
         await _receive(request, path, limit)
         yield Upload(str(path), shown)
     finally:
-        await to_thread.run_sync(shutil.rmtree, folder, True)  # noqa: FBT003  # run_sync takes no keywords
+        await to_thread.run_sync(shutil.rmtree, folder, True)  # run_sync takes no keywords
 
 
 UploadedFile = Annotated[Upload, Depends(upload_of)]
@@ -113,13 +115,16 @@ UploadedFile = Annotated[Upload, Depends(upload_of)]
 
 def _over(limit: int) -> Refusal:
     return Refusal(
-        413, "request.too_large", f"The file is larger than {limit / 2**30:.1f} GiB.", next_step="Use the command line: dam inspect FILE"
+        413,
+        "request.too_large",
+        f"The file is larger than {limit / 2**30:.1f} GiB.",
+        next_step="Use the command line: dam inspect FILE",
     )
 
 
 async def _receive(request: Request, path: Path, limit: int) -> None:
     taken, held = 0, bytearray()
-    with path.open("xb") as out:  # noqa: ASYNC230  # opened once; the writes below go to a thread
+    with path.open("xb") as out:  # opened once; the writes below go to a thread
         async for chunk in request.stream():
             taken += len(chunk)
             if taken > limit:

@@ -13,11 +13,16 @@ from dam_schemas.inspect import InspectionOut
 
 router = APIRouter(tags=["files"])
 
-BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}}
+BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
 Found = TypeVar("Found")
 
 
-@router.post("/inspect", response_model=InspectionOut, responses=described(413), openapi_extra=BODY)
+@router.post("/inspect", responses=described(413), openapi_extra=BODY)
 async def inspect(
     request: Request, file: UploadedFile, service: Library, fingerprints: Annotated[bool, Query()] = False
 ) -> InspectionOut:
@@ -25,12 +30,12 @@ async def inspect(
     return InspectionOut.model_validate(_named(found, file))
 
 
-@router.post("/verify", response_model=VerifyOut, responses=described(413), openapi_extra=BODY)
+@router.post("/verify", responses=described(413), openapi_extra=BODY)
 async def verify(request: Request, file: UploadedFile, service: Library) -> VerifyOut:
     return VerifyOut.model_validate(_named(await _ask(request, lambda: service.answers.verify(file.path)), file))
 
 
-@router.post("/identify", response_model=IdentifyOut, responses=described(413), openapi_extra=BODY)
+@router.post("/identify", responses=described(413), openapi_extra=BODY)
 async def identify(request: Request, file: UploadedFile, service: Library) -> IdentifyOut:
     return IdentifyOut.model_validate(_named(await _ask(request, lambda: service.answers.identify(file.path)), file))
 

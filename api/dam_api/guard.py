@@ -70,10 +70,10 @@ class Guard:
                 await self._app(scope, _bounded(scope, receive), out)
         except ClientDisconnect:
             return  # nobody is left to answer
-        except Exception:
+        except Exception as error:
             if out.started:
                 raise
-            await problems.unexpected(request)(scope, receive, out)
+            await problems.unexpected(request, error)(scope, receive, out)
 
     def _turned_away(self, request: Request) -> Response | None:
         """Raises Refusal, or sends a browser without a session to the login page."""

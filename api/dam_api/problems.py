@@ -34,7 +34,11 @@ class Refusal(HTTPException):
 
 def error_out(status: int, code: str, detail: str, next_step: str = "") -> ErrorOut:
     return ErrorOut(
-        title=HTTPStatus(status).phrase, status=status, detail=_sound(detail), code=code, next_step=_sound(next_step) or None
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=_sound(detail),
+        code=code,
+        next_step=_sound(next_step) or None,
     )
 
 
@@ -45,7 +49,7 @@ def _sound(text: str) -> str:
 def answer(request: Request, error: ErrorOut, headers: Mapping[str, str] | None = None) -> Response:
     """The error as JSON, or as a page where a person's browser asked for one."""
     if is_page(request):
-        page: Response = request.app.state.web.error_page(request, error)
+        page: Response = request.app.state.web.error_page(error)
         page.headers.update(headers or {})
         return page
     return JSONResponse(error.model_dump(mode="json"), error.status, dict(headers or {}), MEDIA_TYPE)
@@ -65,9 +69,9 @@ def refused(request: Request, error: HTTPException) -> Response:
     return answer(request, error_out(error.status_code, code, detail), error.headers)
 
 
-def unexpected(request: Request) -> Response:
-    """The answer to a defect of ours: says nothing of the inside. Call while handling the exception."""
-    log.exception("%s %s", request.method, request.url.path)
+def unexpected(request: Request, error: Exception) -> Response:
+    """The answer to a defect of ours: the log has it all, the answer says nothing of the inside."""
+    log.error("%s %s", request.method, request.url.path, exc_info=error)
     detail = "Something went wrong inside Headwater. Nothing was lost."
     return answer(request, error_out(500, "internal", detail, "Look at the server's log, and run: dam doctor"))
 
@@ -75,7 +79,7 @@ def unexpected(request: Request) -> Response:
 def from_dam(request: Request, error: DamError) -> Response:
     """The answer to an error that a use case raised on purpose."""
     if error.code == DamError.code:
-        return unexpected(request)
+        return unexpected(request, error)
     if error.http_status >= 500:
         log.error("%s %s: %s", request.method, request.url.path, error)
     return answer(request, error_out(error.http_status, error.code, error.message, error.next_step))

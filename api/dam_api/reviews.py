@@ -29,7 +29,7 @@ def decisions(
     return found
 
 
-@router.post("/assets/{asset}/decisions", response_model=DecisionOut, status_code=201, responses=described(400, 404, 412))
+@router.post("/assets/{asset}/decisions", status_code=201, responses=described(400, 404, 412))
 def decide(
     asset: AssetId,
     body: DecisionIn,
@@ -47,10 +47,14 @@ def history(service: Service, asset_id: str) -> list[DecisionOut]:
     return [DecisionOut.model_validate(row) for row in service.reviews.history(asset_id)]
 
 
-def enter(request: Request, service: Service, asset_id: str, body: DecisionIn, if_match: str | None) -> list[DecisionOut]:
+def enter(
+    request: Request, service: Service, asset_id: str, body: DecisionIn, if_match: str | None
+) -> list[DecisionOut]:
     """Enter a decision, unless somebody decided since the caller looked. Decisions of this server wait for each other."""
     with request.app.state.deciding:
         if if_match is not None and not matches(if_match, etag_of(list(history(service, asset_id)))):
-            raise Refusal(412, "review.stale", "Somebody decided in the meantime.", next_step="Look again, then decide.")
+            raise Refusal(
+                412, "review.stale", "Somebody decided in the meantime.", next_step="Look again, then decide."
+            )
         made = service.reviews.decide(asset_id, body.verdict, reason=body.reason, person=body.person)
     return [DecisionOut.model_validate(row) for row in made["decisions"]]

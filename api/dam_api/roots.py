@@ -18,30 +18,30 @@ def _actor(service: Service) -> str:
     return f"person:{service.reviews.person()}"
 
 
-@router.get("/roots", response_model=list[RootOut], responses=described())
+@router.get("/roots", responses=described())
 def roots(service: Library) -> list[RootOut]:
     return [RootOut.model_validate(row) for row in service.roots.list()]
 
 
-@router.post("/roots", response_model=RootOut, status_code=201, responses=described(400, 404, 409))
+@router.post("/roots", status_code=201, responses=described(400, 404, 409))
 def add_root(body: RootIn, response: Response, service: Library) -> RootOut:
     row = service.roots.add(from_text(body.path), name=body.name, protect=body.protect, actor=_actor(service))
     response.headers["Location"] = f"/api/v1/roots/{row['id']}"
     return RootOut.model_validate(row)
 
 
-@router.get("/roots/{name}", response_model=RootOut, responses=described(404))
+@router.get("/roots/{name}", responses=described(404))
 def root(name: str, service: Library) -> RootOut:
     return RootOut.model_validate(service.roots.get(name))
 
 
-@router.delete("/roots/{name}", response_model=RootOut, responses=described(404))
+@router.delete("/roots/{name}", responses=described(404))
 def remove_root(name: str, service: Library) -> RootOut:
     """Forget a root. Its files are not touched; assets and decisions stay. Answers with what was removed."""
     return RootOut.model_validate(service.roots.remove(name, actor=_actor(service)))
 
 
-@router.post("/scans", response_model=SummaryOut, responses=described(404, 503))
+@router.post("/scans", responses=described(404, 503))
 def scan(request: Request, service: Library, body: ScanIn | None = None) -> SummaryOut:
     """One full pass; answers when nothing is due any more. One at a time."""
     asked = body or ScanIn()

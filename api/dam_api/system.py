@@ -11,18 +11,18 @@ from dam_schemas.web import HealthOut, OverviewOut
 router = APIRouter(tags=["system"])
 
 
-@router.get("/overview", response_model=OverviewOut, responses=described())
+@router.get("/overview", responses=described())
 def overview(service: Library) -> OverviewOut:
     return OverviewOut.model_validate(service.find.overview())
 
 
-@router.get("/doctor", response_model=DoctorOut, responses=described())
+@router.get("/doctor", responses=described())
 def doctor(service: Library) -> DoctorOut:
     checks = [CheckOut.model_validate(check) for check in service.upkeep.doctor()]
     return DoctorOut(ok=all(check.status != "fail" for check in checks), checks=checks)
 
 
-@router.get("/health", response_model=HealthOut, responses=described(503))
+@router.get("/health", responses=described(503))
 def health(service: Library) -> HealthOut:
     """The server answers and its catalogue can be read."""
     service.find.audit(limit=1)

@@ -27,7 +27,7 @@ def by_sha256(unit: Unit, sha256: str) -> AssetRow | None:
 
 
 def add(unit: Unit, found: Inspection, *, title: str, created_at: str) -> AssetRow:
-    """A new asset with its claims, generation, verdict and named sources, as one inspection found them."""
+    """A new asset with its claims, generation and verdict, as one inspection found them."""
     if found.media is None or found.sha256 is None or found.size_bytes is None:
         raise ValueError("an asset needs readable bytes")
     asset = AssetRow(
@@ -48,55 +48,53 @@ def add(unit: Unit, found: Inspection, *, title: str, created_at: str) -> AssetR
         credential_state=found.credentials.state.value,
         credential_tier=found.credentials.tier,
     )
-    unit.session.add(asset)
-    unit.session.flush()
-    for claim in found.claims:
-        unit.session.add(_claim(unit, asset.id, claim))
+    unit.insert(AssetRow, asset.model_dump())
+    unit.insert(ClaimRow, *(_claim(unit, asset.id, claim) for claim in found.claims))
     if found.generation is not None:
-        unit.session.add(_generation(asset.id, found.generation))
+        unit.insert(GenerationRow, _generation(asset.id, found.generation))
     if found.credentials.state is not CredentialState.NONE:
         set_manifest(unit, asset.id, found.credentials)
     unit.touch(asset.id)
     return asset
 
 
-def _claim(unit: Unit, asset_id: str, claim: Claim) -> ClaimRow:
-    return ClaimRow(
-        id=unit.new_id(),
-        asset_id=asset_id,
-        carrier=claim.carrier,
-        reader=claim.reader,
-        reader_version=claim.reader_version,
-        raw=zlib.compress(claim.raw, 6),
-        raw_bytes=claim.raw_bytes,
-        fields=dict(claim.fields),
-        confidence=claim.confidence,
+def _claim(unit: Unit, asset_id: str, claim: Claim) -> dict[str, Any]:
+    return {
+        "id": unit.new_id(),
+        "asset_id": asset_id,
+        "carrier": claim.carrier,
+        "reader": claim.reader,
+        "reader_version": claim.reader_version,
+        "raw": zlib.compress(claim.raw, 6),
+        "raw_bytes": claim.raw_bytes,
+        "fields": dict(claim.fields),
+        "confidence": claim.confidence,
+    }
+
+
+def _generation(asset_id: str, made: Generation) -> dict[str, Any]:
+    names = (
+        "tool",
+        "tool_version",
+        "model",
+        "model_hash",
+        "prompt",
+        "negative_prompt",
+        "steps",
+        "sampler",
+        "scheduler",
     )
-
-
-def _generation(asset_id: str, made: Generation) -> GenerationRow:
-    return GenerationRow(
-        asset_id=asset_id,
-        tool=made.tool,
-        tool_version=made.tool_version,
-        model=made.model,
-        model_hash=made.model_hash,
-        prompt=made.prompt,
-        negative_prompt=made.negative_prompt,
-        seed=None if made.seed is None else str(made.seed),
-        steps=made.steps,
-        sampler=made.sampler,
-        scheduler=made.scheduler,
-        cfg_scale=made.cfg_scale,
-        width=made.width,
-        height=made.height,
-        detail={
+    return {
+        "asset_id": asset_id,
+        **{name: getattr(made, name) for name in (*names, "cfg_scale", "width", "height")},
+        "seed": None if made.seed is None else str(made.seed),
+        "detail": {
             "loras": [asdict(x) for x in made.loras],
             "inputs": [asdict(x) for x in made.inputs],
             "stages": [asdict(x) for x in made.stages],
             "denoise": made.denoise,
         },
-    )
+    }
 
 
 def set_manifest(unit: Unit, asset_id: str, verdict: Credentials) -> None:
@@ -116,82 +114,63 @@ def set_manifest(unit: Unit, asset_id: str, verdict: Credentials) -> None:
     )
 
 
-def location_at(unit: Unit, root_id: str, path: str) -> LocationRow | None:
-    return unit.session.exec(
-        select(LocationRow).where(LocationRow.root_id == root_id, LocationRow.path == path)
-    ).first()
-
-
-def place(
-    unit: Unit, asset_id: str, root_id: str, path: str, seen: tuple[int, int, str]
-) -> tuple[LocationRow, str | None]:
+def place(unit: Unit, asset_id: str, root_id: str, path: str, seen: tuple[int, int, str]) -> str | None:
     """Say that `path` now holds this asset. `seen` is (size_bytes, mtime_ns, inode).
 
-    Returns the location and the id of the different asset that stood there before, if any.
+    Returns the id of the different asset that stood there before, if any.
     """
-    size_bytes, mtime_ns, inode = seen
-    location = location_at(unit, root_id, path)
-    before = None
-    if location is None:
-        location = LocationRow(
-            id=unit.new_id(),
-            asset_id=asset_id,
-            root_id=root_id,
-            path=path,
-            name_key=match_key(path),
-            size_bytes=size_bytes,
-            mtime_ns=mtime_ns,
-            inode=inode,
-            first_seen_at=unit.now,
-            last_seen_at=unit.now,
+    there = unit.db.execute(
+        sa.select(col(LocationRow.id), col(LocationRow.asset_id)).where(
+            col(LocationRow.root_id) == root_id, col(LocationRow.path) == path
         )
-    else:
-        if location.asset_id != asset_id:
-            before = location.asset_id
-            unit.touch(before)
-        location.asset_id = asset_id
-        location.size_bytes, location.mtime_ns, location.inode = size_bytes, mtime_ns, inode
-        location.last_seen_at, location.availability = unit.now, "online"
-    unit.session.add(location)
-    unit.session.flush()
+    ).first()
+    now_there = {
+        "asset_id": asset_id,
+        "size_bytes": seen[0],
+        "mtime_ns": seen[1],
+        "inode": seen[2],
+        "last_seen_at": unit.now,
+        "availability": "online",
+    }
     unit.touch(asset_id)
-    return location, before
+    if there is None:
+        new = {"id": unit.new_id(), "root_id": root_id, "path": path, "name_key": match_key(path)}
+        unit.insert(LocationRow, {**new, "first_seen_at": unit.now, **now_there})
+        return None
+    unit.db.execute(sa.update(LocationRow).where(col(LocationRow.id) == there[0]).values(**now_there))
+    before: str = there[1]
+    if before == asset_id:
+        return None
+    unit.touch(before)
+    return before
 
 
 def set_availability(unit: Unit, location_ids: Sequence[str], availability: str) -> None:
     """Mark locations online or missing, and tell the index about their assets."""
+    values = {"availability": availability} | ({"last_seen_at": unit.now} if availability == "online" else {})
     for at in range(0, len(location_ids), 400):
         part = list(location_ids[at : at + 400])
         rows = unit.session.execute(sa.select(col(LocationRow.asset_id)).where(col(LocationRow.id).in_(part)))
         for (asset_id,) in rows:
             unit.touch(asset_id)
-        unit.session.execute(
-            sa.update(LocationRow)
-            .where(col(LocationRow.id).in_(part))
-            .values(availability=availability, last_seen_at=unit.now)
-        )
+        unit.session.execute(sa.update(LocationRow).where(col(LocationRow.id).in_(part)).values(**values))
 
 
 def set_fingerprints(unit: Unit, asset_id: str, codes: Sequence[FingerprintCode], *, flat: bool) -> None:
-    unit.session.execute(sa.delete(FingerprintRow).where(col(FingerprintRow.asset_id) == asset_id))
-    for code in codes:
-        unit.session.add(
-            FingerprintRow(
-                asset_id=asset_id, engine=code.engine, frame_s=code.frame_s, code=code.code, bits=code.bits, flat=flat
-            )
-        )
+    unit.db.execute(sa.delete(FingerprintRow).where(col(FingerprintRow.asset_id) == asset_id))
+    unit.insert(FingerprintRow, *({"asset_id": asset_id, "flat": flat, **asdict(code)} for code in codes))
 
 
 def fingerprints_after(unit: Unit, seq: int) -> list[tuple[int, str, str, str]]:
     """(seq, asset id, engine, code) of every comparable fingerprint that was committed after `seq`."""
-    rows = unit.session.execute(
+    rows = unit.db.execute(
         sa.select(
             col(FingerprintRow.seq), col(FingerprintRow.asset_id), col(FingerprintRow.engine), col(FingerprintRow.code)
         )
         .where(col(FingerprintRow.seq) > seq, col(FingerprintRow.flat).is_(False))
         .order_by(col(FingerprintRow.seq))
     )
-    return [(r[0], r[1], r[2], r[3]) for r in rows]
+    return [(r[0] or 0, r[1], r[2], r[3]) for r in rows]
 
 
 def facts(unit: Unit, asset_ids: Sequence[str]) -> list[AssetRow]:
@@ -200,15 +179,5 @@ def facts(unit: Unit, asset_ids: Sequence[str]) -> list[AssetRow]:
 
 def want_stage(unit: Unit, asset_id: str, stage: str, version: str, *, skip: tuple[str, str] | None = None) -> None:
     """Ask for a stage; `skip` = (code, reason) records at once that there is nothing to do, and why."""
-    unit.session.add(
-        JobRow(
-            id=unit.new_id(),
-            asset_id=asset_id,
-            stage=stage,
-            version=version,
-            state="skipped" if skip else "due",
-            code=skip[0] if skip else None,
-            message=skip[1] if skip else None,
-            changed_at=unit.now,
-        )
-    )
+    row = {"id": unit.new_id(), "asset_id": asset_id, "stage": stage, "version": version, "changed_at": unit.now}
+    unit.insert(JobRow, row | ({"state": "skipped", "code": skip[0], "message": skip[1]} if skip else {}))

@@ -107,7 +107,7 @@ def holders(unit: Unit, *, name_keys: Sequence[str] = (), sha256s: Sequence[str]
         .where(sa.or_(col(LocationRow.name_key).in_(list(name_keys)), col(AssetRow.sha256).in_(list(sha256s))))
         .order_by(col(AssetRow.sha256), col(LocationRow.path))
     )
-    return [Holder(*row) for row in unit.session.execute(statement)]
+    return [Holder(*row) for row in unit.db.execute(statement)]
 
 
 def label_holders(unit: Unit, labels: Sequence[str]) -> dict[str, str]:
@@ -118,15 +118,13 @@ def label_holders(unit: Unit, labels: Sequence[str]) -> dict[str, str]:
         (col(CopyRow.manifest_label), col(CopyRow.asset_id)),
         (col(ManifestRow.label), col(ManifestRow.asset_id)),
     ):
-        rows = unit.session.execute(sa.select(label, asset_id).where(label.in_(wanted)))
+        rows = unit.db.execute(sa.select(label, asset_id).where(label.in_(wanted)))
         found |= {row[0]: row[1] for row in rows if row[0]}
     return found
 
 
 def add_references(unit: Unit, child_id: str, wanted: Iterable[Reference]) -> None:
-    for one in wanted:
-        unit.session.add(ReferenceRow(id=unit.new_id(), child_id=child_id, **asdict(one)))
-    unit.session.flush()
+    unit.insert(ReferenceRow, *({"id": unit.new_id(), "child_id": child_id, **asdict(one)} for one in wanted))
 
 
 def manifest_detail(unit: Unit, asset_id: str) -> dict[str, Any] | None:
@@ -135,10 +133,16 @@ def manifest_detail(unit: Unit, asset_id: str) -> dict[str, Any] | None:
     return dict(row.detail) if row else None
 
 
-def references_of(unit: Unit, child_id: str) -> list[ReferenceRow]:
-    return list(
-        unit.session.exec(select(ReferenceRow).where(ReferenceRow.child_id == child_id).order_by(ReferenceRow.id)).all()
-    )
+def references_of(unit: Unit, child_id: str) -> list[Reference]:
+    rows = unit.db.execute(
+        sa.select(
+            col(ReferenceRow.kind), col(ReferenceRow.name), col(ReferenceRow.name_key), col(ReferenceRow.sha256),
+            col(ReferenceRow.manifest_label), col(ReferenceRow.role),
+        )
+        .where(col(ReferenceRow.child_id) == child_id)
+        .order_by(col(ReferenceRow.id))
+    )  # fmt: skip
+    return [Reference(*row) for row in rows]
 
 
 def children_wanting(unit: Unit, *, name_keys: Sequence[str], sha256: str, labels: Sequence[str]) -> set[str]:
@@ -150,16 +154,16 @@ def children_wanting(unit: Unit, *, name_keys: Sequence[str], sha256: str, label
             col(ReferenceRow.manifest_label).in_(list(labels)),
         )
     )
-    return {row[0] for row in unit.session.execute(statement)}
+    return {row[0] for row in unit.db.execute(statement)}
 
 
 def roots_of(unit: Unit, asset_id: str) -> set[str]:
-    rows = unit.session.execute(sa.select(col(LocationRow.root_id)).where(col(LocationRow.asset_id) == asset_id))
+    rows = unit.db.execute(sa.select(col(LocationRow.root_id)).where(col(LocationRow.asset_id) == asset_id))
     return {row[0] for row in rows}
 
 
 def labels_of(unit: Unit, asset_id: str) -> list[str]:
     """Manifest labels under which others may name this asset: its own bytes' manifest, and its copies'."""
-    own = unit.session.execute(sa.select(col(ManifestRow.label)).where(col(ManifestRow.asset_id) == asset_id))
-    copies = unit.session.execute(sa.select(col(CopyRow.manifest_label)).where(col(CopyRow.asset_id) == asset_id))
+    own = unit.db.execute(sa.select(col(ManifestRow.label)).where(col(ManifestRow.asset_id) == asset_id))
+    copies = unit.db.execute(sa.select(col(CopyRow.manifest_label)).where(col(CopyRow.asset_id) == asset_id))
     return sorted({row[0] for row in [*own, *copies] if row[0]})

@@ -8,8 +8,8 @@ from sqlmodel import Session, select
 
 from dam.audit import chain
 from dam.catalogue import sqlite
-from dam.catalogue.tables import LibraryRow
-from dam.catalogue.unit import audit_row, iso
+from dam.catalogue.tables import AuditRow, LibraryRow
+from dam.catalogue.unit import audit_values, iso
 
 
 def ensure_row(catalogue: Path, new_id: Callable[[], str], clock: Callable[[], datetime]) -> str:
@@ -24,7 +24,7 @@ def ensure_row(catalogue: Path, new_id: Callable[[], str], clock: Callable[[], d
             now, library_id = iso(clock()), new_id()
             entry = chain.Entry(1, now, "service", "library.created", library_id, {"rule": "headwater-audit/1"})
             session.add(LibraryRow(id=library_id, created_at=now))
-            session.add(audit_row(chain.append(chain.genesis(library_id), entry)))
+            session.add(AuditRow(**audit_values(chain.append(chain.genesis(library_id), entry))))
             session.flush()
             return library_id
     finally:

@@ -262,9 +262,13 @@ class Reader:
         return held + [{k: v for k, v in f.items() if k != "stage"} for f in failed]
 
     def pending(self) -> dict[str, int]:
-        """How much work is left: files to admit, and stages to run that do not wait for an offline drive."""
+        """How much work is left: files to admit and stages to run that do not wait for an offline drive."""
         return {
-            "admit": self.one("SELECT count(*) FROM intake WHERE state IN ('due', 'running')") or 0,
+            "admit": self.one(
+                "SELECT count(*) FROM intake i JOIN root r ON r.id = i.root_id"
+                " WHERE i.state = 'running' OR (i.state = 'due' AND r.state <> 'offline')"
+            )
+            or 0,
             "stages": self.one(
                 "SELECT count(*) FROM job WHERE state = 'running' OR (state = 'due' AND coalesce(code, '') <> 'asset.offline')"
             )
@@ -295,7 +299,11 @@ class Reader:
     def is_due(self, now: float) -> bool:
         """Whether any file or stage could be taken up at `now` (Unix time)."""
         return bool(
-            self.one("SELECT 1 FROM intake WHERE state = 'due' AND not_before <= ? LIMIT 1", now)
+            self.one(
+                "SELECT 1 FROM intake i JOIN root r ON r.id = i.root_id"
+                " WHERE i.state = 'due' AND i.not_before <= ? AND r.state <> 'offline' LIMIT 1",
+                now,
+            )
             or self.one("SELECT 1 FROM job WHERE state = 'due' AND not_before <= ? LIMIT 1", now)
         )
 

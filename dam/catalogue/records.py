@@ -133,12 +133,8 @@ def add_copy(unit: Unit, row: CopyRow, mark: MarkRecord | None) -> None:
 
 
 def set_asset(unit: Unit, asset_id: str, values: Mapping[str, Any]) -> None:
-    asset = unit.session.get(AssetRow, asset_id)
-    if asset is not None:
-        for name, value in values.items():
-            setattr(asset, name, value)
-        unit.session.add(asset)
-        unit.touch(asset_id)
+    unit.db.execute(sa.update(AssetRow).where(col(AssetRow.id) == asset_id).values(**values))
+    unit.touch(asset_id)
 
 
 def scanned(unit: Unit, root_id: str) -> None:

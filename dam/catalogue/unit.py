@@ -4,11 +4,12 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 import sqlalchemy.exc
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel, col
 
 from dam.audit import chain
 from dam.catalogue import sqlite
@@ -22,12 +23,30 @@ Clock = Callable[[], datetime]
 iso = chain.timestamp  # one form of time in all tables: it sorts as text
 
 
-def audit_row(link: chain.Link) -> AuditRow:
+def audit_values(link: chain.Link) -> dict[str, Any]:
+    """The columns of one ledger entry."""
     entry = link.entry
-    return AuditRow(
-        seq=entry.seq, at=entry.at, actor=entry.actor, action=entry.action, subject=entry.subject,
-        detail=json.dumps(entry.detail, ensure_ascii=False), hash=link.hash,
-    )  # fmt: skip
+    return {
+        "seq": entry.seq,
+        "at": entry.at,
+        "actor": entry.actor,
+        "action": entry.action,
+        "subject": entry.subject,
+        "detail": json.dumps(entry.detail, ensure_ascii=False),
+        "hash": link.hash,
+    }
+
+
+@cache
+def _insert(row_type: type[SQLModel]) -> sa.Insert:
+    return sa.insert(row_type)
+
+
+@cache
+def _defaults(row_type: type[SQLModel]) -> dict[str, Any]:
+    keys = {column.name for column in sa.inspect(row_type).primary_key}
+    fields = row_type.model_fields.items()
+    return {name: field.default for name, field in fields if not field.is_required() and name not in keys}
 
 
 class Unit:
@@ -37,29 +56,43 @@ class Unit:
         self, session: Session, *, actor: str, now: datetime, new_id: Callable[[], str], library_id: str
     ) -> None:
         self.session = session
+        self.db = session.connection()
         self.actor = actor
         self.now = iso(now)
         self.new_id = new_id
         self._library_id = library_id
         self._touched: set[str] = set()
+        self._links: list[chain.Link] = []
+
+    def insert(self, row_type: type[SQLModel], *rows: Mapping[str, Any]) -> None:
+        """Add rows without the ORM's bookkeeping, which costs four to eight times as much on the hot path.
+
+        Columns that a row leaves out get the model's defaults. What the session still holds back is not seen by this.
+        """
+        if rows:
+            self.db.execute(_insert(row_type), [{**_defaults(row_type), **row} for row in rows])
 
     def audit(self, action: str, subject: str, detail: Mapping[str, Any] | None = None) -> None:
         """Append one entry to the hash chain. The IMMEDIATE transaction makes reading the last entry safe."""
-        self.session.flush()
-        last = self.session.execute(
-            sa.select(AuditRow.seq, AuditRow.hash).order_by(sa.desc(AuditRow.seq)).limit(1)  # type: ignore[call-overload]
+        head = chain.Head(self._links[-1].entry.seq, self._links[-1].hash) if self._links else self._head()
+        entry = chain.Entry(head.seq + 1, self.now, self.actor, action, subject, dict(detail or {}))
+        self._links.append(chain.append(head, entry))
+
+    def _head(self) -> chain.Head:
+        last = self.db.execute(
+            sa.select(col(AuditRow.seq), col(AuditRow.hash)).order_by(col(AuditRow.seq).desc()).limit(1)
         ).first()
-        head = chain.Head(last[0], last[1]) if last else chain.genesis(self._library_id)
-        link = chain.append(head, chain.Entry(head.seq + 1, self.now, self.actor, action, subject, dict(detail or {})))
-        self.session.add(audit_row(link))
+        return chain.Head(last[0], last[1]) if last else chain.genesis(self._library_id)
 
     def touch(self, asset_id: str) -> None:
         """The search index must look at this asset again."""
         self._touched.add(asset_id)
 
     def finish(self) -> None:
-        for asset_id in sorted(self._touched):
-            self.session.add(OutboxRow(asset_id=asset_id))
+        """Write the audit entries and outbox rows of this change; called once, at its end."""
+        self.session.flush()
+        self.insert(AuditRow, *(audit_values(link) for link in self._links))
+        self.insert(OutboxRow, *({"asset_id": asset_id} for asset_id in sorted(self._touched)))
 
 
 class Catalogue:
@@ -87,7 +120,6 @@ class Catalogue:
                 unit = Unit(session, actor=actor, now=self._clock(), new_id=self._new_id, library_id=self.library_id)
                 yield unit
                 unit.finish()
-                session.flush()
         except sqlalchemy.exc.DBAPIError as error:
             if (ours := sqlite.translate(error, self.path)) is not None:
                 raise ours from error

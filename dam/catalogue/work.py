@@ -91,7 +91,7 @@ def settle_later(unit: Unit, arrival_id: str, seen: tuple[int, int, str], not_be
 
 
 def arrived(unit: Unit, arrival_id: str) -> None:
-    unit.session.execute(sa.delete(IntakeRow).where(col(IntakeRow.id) == arrival_id))
+    unit.db.execute(sa.delete(IntakeRow).where(col(IntakeRow.id) == arrival_id))
 
 
 def arrival_failed(unit: Unit, arrival_id: str, code: str, message: str, *, retry_at: float | None) -> bool:
@@ -158,13 +158,11 @@ def job_ended(
     unit: Unit, job_id: str, state: str, *, code: str | None = None, message: str | None = None, retry_at: float = 0.0
 ) -> None:
     """`state`: done, skipped, failed (quarantined), or due (tried again at `retry_at`)."""
-    row = unit.session.get(JobRow, job_id)
-    if row is None:
-        return
-    row.state, row.code, row.message, row.worker = state, code, message, None
-    row.not_before, row.changed_at = retry_at, unit.now
-    row.tries = 0 if state == "done" else row.tries + 1
-    unit.session.add(row)
+    values = {"state": state, "code": code, "message": message, "worker": None, "not_before": retry_at}
+    tries = sa.literal(0) if state == "done" else col(JobRow.tries) + 1
+    unit.db.execute(
+        sa.update(JobRow).where(col(JobRow.id) == job_id).values(**values, tries=tries, changed_at=unit.now)
+    )
 
 
 def release(unit: Unit, is_gone: Callable[[str], bool], *, crashed: bool = False) -> int:

@@ -15,7 +15,7 @@ from dam.ingest.inspection import inspect_file
 from dam.ingest.parts import Parts
 from dam.media.files import entry_at
 from dam.media.paths import from_text, match_key
-from dam.model import Edge, Inspection, Kind, Relation
+from dam.model import CredentialState, Edge, Inspection, Kind, Relation
 
 PIXELS_VERSION = "1"
 PROTECT_VERSION = "1"
@@ -77,8 +77,8 @@ def _commit(parts: Parts, unit: Unit, arrival: Arrival, found: Inspection) -> st
         created = iso(datetime.fromtimestamp(max(0, arrival.seen[1]) / 1e9, tz=UTC))
         asset = assets.add(unit, found, title=match_title(arrival.path), created_at=created)
         relate.note_references(unit, asset.id, found)
-        _want_stages(parts, unit, asset, arrival)
-    _, replaced = assets.place(unit, asset.id, arrival.root_id, arrival.path, arrival.seen)
+        _want_stages(parts, unit, asset, arrival, is_copy=_is_protected_copy(found))
+    replaced = assets.place(unit, asset.id, arrival.root_id, arrival.path, arrival.seen)
     work.arrived(unit, arrival.id)
     if new:
         unit.audit("asset.admitted", asset.id, {"sha256": asset.sha256, "root": arrival.root_id, "path": arrival.path})
@@ -97,12 +97,20 @@ def match_title(path: str) -> str:
     return path.rsplit("/", 1)[-1]
 
 
-def _want_stages(parts: Parts, unit: Unit, asset: AssetRow, arrival: Arrival) -> None:
+def _is_protected_copy(found: Inspection) -> bool:
+    """Whether the file is a protected copy, by a credential that can be believed."""
+    return found.credentials.state is CredentialState.TRUSTED and "sha256" in found.credentials.custom
+
+
+def _want_stages(parts: Parts, unit: Unit, asset: AssetRow, arrival: Arrival, *, is_copy: bool) -> None:
     if asset.kind in (Kind.IMAGE, Kind.VIDEO):
         assets.want_stage(unit, asset.id, "pixels", PIXELS_VERSION)
     policy = relate.root_policy(unit, arrival.root_id) or parts.settings.protect
     if asset.kind == Kind.IMAGE:
-        assets.want_stage(unit, asset.id, "protect", PROTECT_VERSION, skip=why_not_protected(asset, policy))
+        # A second mark on top of the first would blur both, and lead to the copy instead of the original.
+        copy = ("protect.is_copy", "It is a protected copy already.") if is_copy else None
+        skip = copy or why_not_protected(asset, policy)
+        assets.want_stage(unit, asset.id, "protect", PROTECT_VERSION, skip=skip)
 
 
 def why_not_protected(asset: AssetRow, policy: str) -> tuple[str, str] | None:

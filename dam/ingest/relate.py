@@ -4,7 +4,7 @@ from typing import Any
 
 from dam.catalogue import edges
 from dam.catalogue.edges import Reference
-from dam.catalogue.tables import AssetRow, ReferenceRow, RootRow
+from dam.catalogue.tables import AssetRow, RootRow
 from dam.catalogue.unit import Unit
 from dam.lineage.ingredients import edges_from_credentials
 from dam.lineage.names import Candidate, bare_name, edges_by_name
@@ -72,7 +72,7 @@ def settle(unit: Unit, child_id: str) -> None:
         edges.put(unit, mine)
 
 
-def _edges(unit: Unit, child_id: str, references: list[ReferenceRow]) -> list[Edge]:
+def _edges(unit: Unit, child_id: str, references: list[Reference]) -> list[Edge]:
     holders = edges.holders(
         unit,
         name_keys=sorted({r.name_key for r in references if r.name_key}),

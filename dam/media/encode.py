@@ -91,16 +91,15 @@ def _to_png(path: str, probe_result: Probe, transform: Transform, max_pixels_mp:
         pixels.check_size(image.width, image.height, max_pixels_mp)
     else:
         image = pixels.open_with_pillow(path, probe_result.media, max_pixels_mp)
-    fields = set(image.get_fields())
-    if "n-pages" in fields and image.get("n-pages") > 1:
+    if vips.has(image, "n-pages") and image.get("n-pages") > 1:
         raise _unsupported("it is animated or has several pages")
     samples = _samples(image)
-    if "orientation" in fields:
+    if vips.has(image, "orientation"):
         samples = pixels.upright(samples, int(image.get("orientation")))
     chunks = []
-    if "icc-profile-data" in fields:
+    if vips.has(image, "icc-profile-data"):
         chunks.append((b"iCCP", b"ICC\0\0" + zlib.compress(bytes(image.get("icc-profile-data")))))
-    if "exif-data" in fields:
+    if vips.has(image, "exif-data"):
         chunks.append((b"eXIf", _upright_exif(bytes(image.get("exif-data")))))
     chunks += [(b"iTXt", _international(b"XML:com.adobe.xmp", packet)) for packet in probe_result.xmp[:1]]
     chunks += [(b"iTXt", _international(b"Comment", t.raw)) for t in probe_result.texts if t.carrier == "gif:comment"]
@@ -132,7 +131,7 @@ def _samples(image: Any) -> Samples:
         raise _unsupported(f"its pixels are {image.interpretation} of type {image.format}")
     try:
         flat = np.frombuffer(image.write_to_memory(), dtype=kind)
-    except vips.Error as error:
+    except vips.ERRORS as error:
         raise vips.undecodable(error) from error
     return flat.reshape(image.height, image.width, image.bands)
 
@@ -164,18 +163,28 @@ def _jpeg(path: str, transform: Transform) -> EncodedCopy:
 
     notes: list[str] = []
     with _opened(path) as source:
-        segments = [s for s in jpeg.segments(source) if s.marker == 0xFE or 0xE0 <= s.marker <= 0xEF]
-        source.stream.seek(0)
-        try:
-            image: Any = JpegImagePlugin.JpegImageFile(source.stream)
-            if image.mode not in ("RGB", "L"):
-                raise _unsupported(f"it is a {image.mode} JPEG")
-            colours = np.asarray(image)
-        except (OSError, ValueError, SyntaxError) as error:
-            raise UndecodableError(f"The JPEG cannot be decoded: {error}.") from error
+        segments = list(jpeg.segments(source))
+        coded = b"\xff\xd8" + b"".join(_segment(s) for s in segments if not _is_metadata(s))
+        last = segments[-1] if segments else None
+        if last is None or last.marker != 0xDA:
+            raise UndecodableError("The JPEG has no scan.")
+        coded += source.read(last.at + 4 + len(last.body), source.size_bytes)
+    try:
+        # Pillow sees the coded picture only: it would interpret, and warn about, metadata that is carried unread.
+        image: Any = JpegImagePlugin.JpegImageFile(io.BytesIO(coded))
+        if image.mode not in ("RGB", "L"):
+            raise _unsupported(f"it is a {image.mode} JPEG")
+        colours = np.asarray(image)
+    except (OSError, ValueError, SyntaxError) as error:
+        raise UndecodableError(f"The JPEG cannot be decoded: {error}.") from error
     options = _jpeg_options(image, notes)
     marked = _checked(colours, transform)
     return EncodedCopy(_spliced(_jpeg_bytes(marked, options, notes), segments), "image/jpeg", ".jpg", tuple(notes))
+
+
+def _is_metadata(segment: jpeg.Segment) -> bool:
+    """A comment or an APPn other than APP0 (JFIF) and APP14 (Adobe), which describe the coding."""
+    return segment.marker == 0xFE or (0xE1 <= segment.marker <= 0xEF and segment.marker != 0xEE)
 
 
 def _jpeg_options(image: Any, notes: list[str]) -> dict[str, Any]:
@@ -207,13 +216,12 @@ def _jpeg_bytes(colours: Samples, options: dict[str, Any], notes: list[str]) -> 
 def _spliced(encoded: bytes, segments: list[jpeg.Segment]) -> bytes:
     """The new picture with the source's own metadata segments, unread and unchanged, in their order."""
     head = [s for s in segments if s.marker == 0xE0 and s.body[:5] == b"JFIF\0"][:1]
-    kept = [
-        s
+    carried = b"".join(
+        _segment(s)
         for s in segments
-        # APP0/APP14 describe the coding, APP11 is C2PA, and MPF points at pictures that are not copied.
-        if s.marker not in (0xE0, 0xEB, 0xEE) and not (s.marker == 0xE2 and s.body[:4] == b"MPF\0")
-    ]
-    carried = b"".join(_segment(s) for s in kept)
+        # APP11 is C2PA, and MPF points at pictures that are not copied.
+        if _is_metadata(s) and s.marker != 0xEB and not (s.marker == 0xE2 and s.body[:4] == b"MPF\0")
+    )
     own_end = 4 + int.from_bytes(encoded[4:6], "big") if encoded[2:4] == b"\xff\xe0" else 2
     jfif = _segment(head[0]) if head else encoded[2:own_end]
     return encoded[:2] + jfif + carried + encoded[own_end:]

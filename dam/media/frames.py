@@ -23,9 +23,9 @@ def key_frames(path: str, media: Media, *, max_pixels_mp: float, limit: int) -> 
     """
     try:
         with open(path, "rb") as stream, streams.open_container(stream, media.mime) as container:  # names as given
-            if not container.streams.video:
-                raise UndecodableError("The file has no picture track.")
-            video = container.streams.video[0]
+            video = next((s for s in container.streams.video if s.codec_context is not None), None)
+            if video is None:
+                raise UndecodableError("The file has no picture track that can be decoded here.")
             check_size(video.codec_context.width, video.codec_context.height, max_pixels_mp)
             video.codec_context.skip_frame = "NONKEY"
             video.codec_context.thread_count = 1

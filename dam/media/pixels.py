@@ -123,13 +123,12 @@ def open_with_pillow(path: str, media: Media, max_pixels_mp: float) -> Any:
 
 
 def _view(image: Any) -> Pixels:
-    fields = set(image.get_fields())
-    profile = bytes(image.get("icc-profile-data")) if "icc-profile-data" in fields else None
+    profile = bytes(image.get("icc-profile-data")) if vips.has(image, "icc-profile-data") else None
     bit_depth = {"uchar": 8, "ushort": 16}.get(image.format, 32)
-    orientation = int(image.get("orientation")) if "orientation" in fields else 1
+    orientation = int(image.get("orientation")) if vips.has(image, "orientation") else 1
     try:
         array = _samples(_to_srgb(image, profile))
-    except vips.Error as error:
+    except vips.ERRORS as error:
         raise vips.undecodable(error) from error
     array = upright(array, orientation)
     rgb, alpha = _split(array)
@@ -143,7 +142,7 @@ def _to_srgb(image: Any, profile: bytes | None) -> Any:
     if profile is not None and not icc.is_srgb(profile):
         try:
             return image.icc_transform("srgb", embedded=True, intent="relative", depth=8)
-        except vips.Error:  # a broken profile, or one of another colour space than the pixels
+        except vips.ERRORS:  # a broken profile, or one of another colour space than the pixels
             pass
     if image.format == "ushort" and image.interpretation in ("rgb16", "grey16"):
         return (image >> 8).cast("uchar")

@@ -110,7 +110,8 @@ def _describe(container: Any, found: Found, media: Media) -> None:
     found.duration_s = _duration_s(container)
     if pictures:
         first = pictures[0]
-        found.size(first.codec_context.width if first.codec_context else 0, first.codec_context.height)
+        if first.codec_context is not None:  # None = no decoder for this codec
+            found.size(first.codec_context.width, first.codec_context.height)
         found.frame_count = first.frames or None
     elif media.kind is Kind.VIDEO and len(container.streams):
         found.media = Media(Kind.AUDIO, _SOUND.get(media.mime, media.mime))

@@ -14,7 +14,8 @@ from dam.errors import UndecodableError, UnreadableError  # as above
 pyvips.cache_set_max(0)
 pyvips.block_untrusted_set(True)
 
-Error = pyvips.Error
+# pyvips decodes libvips' words strictly, and those may quote a stranger's bytes.
+ERRORS = (pyvips.Error, UnicodeDecodeError)
 BLOB = pyvips.GValue.blob_type
 _LOADERS = {
     "image/png": "pngload_source",
@@ -40,10 +41,15 @@ def open_image(path: str, mime: str) -> Any:
     try:
         source = pyvips.Source.new_from_descriptor(descriptor)  # duplicates the descriptor
         return pyvips.Operation.call(_LOADERS[mime], source, access="sequential", fail_on="error")
-    except pyvips.Error as error:
+    except ERRORS as error:
         raise undecodable(error) from error
     finally:
         os.close(descriptor)
+
+
+def has(image: Any, name: str) -> bool:
+    """Whether the picture carries a field. Not through get_fields(): names of PNG texts need not be UTF-8."""
+    return bool(image.get_typeof(name))
 
 
 def undecodable(error: Exception) -> UndecodableError:

@@ -4,15 +4,16 @@ An API graph is `{"3": {"class_type": "KSampler", "inputs": {"seed": 1, "positiv
 a link `[node id, output slot]`. Every walk is iterative or depth-bounded, so a cycle or a huge graph ends.
 """
 
+import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from dam.metadata.contract import as_float, clean_text, parse_json
 
 MAX_NODES = 20_000
-MAX_DEPTH = 200
+MAX_WALK = 5000
 # Controls of switch nodes, and the names of what they choose among (core, Impact, Easy-Use, Comfyroll).
 _SWITCH = ("select", "index", "boolean", "switch", "Input", "input", "condition")
 _ON = ("on_true", "true", "if_true", "on_yes", "true_value")
@@ -49,7 +50,7 @@ class Graph:
     def upstream(self, start: str, skip: frozenset[str] = frozenset()) -> Iterator[Node]:
         """Nodes reached backwards from `start` (which comes first), nearest first, through inputs not in `skip`."""
         seen, queue = {start}, [start]
-        for name in queue:
+        for name in itertools.islice(queue, MAX_WALK):
             node = self.nodes.get(name)
             if node is None:
                 continue
@@ -58,6 +59,20 @@ class Graph:
                 if key not in skip and link.node not in seen:
                     seen.add(link.node)
                     queue.append(link.node)
+
+    def downstream(self, starts: Iterable[str]) -> set[str]:
+        """Every node that depends on one of `starts`, these included."""
+        users: dict[str, list[str]] = {}
+        for node in self.nodes.values():
+            for link in node.links.values():
+                users.setdefault(link.node, []).append(node.id)
+        seen = set(starts)
+        queue = list(seen)
+        while queue:
+            new = [user for user in users.get(queue.pop(), ()) if user not in seen]
+            seen.update(new)
+            queue += new
+        return seen
 
 
 def find_api_graph(value: Any, depth: int = 4) -> dict[str, Any] | None:

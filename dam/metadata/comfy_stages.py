@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from dam.metadata.comfy_graph import Graph, Link, Node, number
 from dam.metadata.comfy_models import loras_of, model_of
-from dam.metadata.comfy_text import conditioning_text, join, node_text, string
+from dam.metadata.comfy_strings import string
+from dam.metadata.comfy_text import conditioning_text, join, node_text
 from dam.metadata.contract import as_count, as_float, as_seed, as_size, as_text
 from dam.model import Stage
 
@@ -14,6 +15,7 @@ _SEED = ("seed", "noise_seed", "rand_seed", "seed_num")
 _STEPS = ("steps", "num_inference_steps", "sampling_steps", "num_steps", "inference_steps")
 _CFG = ("cfg", "cfg_scale", "cfg_conds", "guidance_scale", "text_cfg", "cfg1", "cfg_text")
 _PROMPT = ("prompt", "positive_prompt", "prompt_text", "text_prompt", "gpt_prompt")
+MAX_PASSES = 64
 # Inputs that lead away from the picture: not followed when looking for its size or for the pass before.
 NOT_PICTURE = frozenset(
     [
@@ -94,9 +96,10 @@ def is_service(node: Node) -> bool:
 def passes(graph: Graph, outputs: Sequence[str]) -> tuple[Pass, ...]:
     """The passes that feed the outputs, in running order; hosted generators where no sampler is reached."""
     order = running_order(graph, outputs)
-    found = [Pass(node.id, _stage(graph, node)) for node in order if is_sampler(node)]
+    samplers = [node for node in order if is_sampler(node)]
+    found = [Pass(node.id, _stage(graph, node)) for node in samplers[-MAX_PASSES:]]
     if not found:
-        found = [Pass(node.id, _service_stage(graph, node)) for node in order if is_service(node)]
+        found = [Pass(node.id, _service_stage(graph, node)) for node in order if is_service(node)][-MAX_PASSES:]
     return tuple(found)
 
 

@@ -1,8 +1,13 @@
 """Prompts in a ComfyUI graph: from a sampler's conditioning back to the text that a person wrote."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from dam.metadata.comfy_graph import MAX_DEPTH, Graph, Link, Node
+from dam.metadata.comfy_graph import Graph, Link, Node
+from dam.metadata.comfy_strings import string
+from dam.metadata.contract import MAX_PROMPT_CHARS
+
+MAX_DEPTH = 200
+MAX_NODES_A_PROMPT = 500
 
 _TEXT_KEYS = [
     "populated_text",
@@ -70,15 +75,15 @@ def conditioning_text(graph: Graph, link: Link, role: str) -> str | None:
 
 def join(texts: Iterable[str]) -> str:
     """Several texts of one prompt: each different one once, in order, on lines of their own; empties give way."""
-    unique = list(dict.fromkeys(texts))
-    return "\n".join([t for t in unique if t.strip()]) or next(iter(unique), "")
+    unique = list(dict.fromkeys(text[:MAX_PROMPT_CHARS] for text in texts))[:MAX_NODES_A_PROMPT]
+    return "\n".join([t for t in unique if t.strip()])[:MAX_PROMPT_CHARS] or next(iter(unique), "")
 
 
 def _conditioning(
     graph: Graph, link: Link, role: str, seen: dict[tuple[str, str], bool], depth: int
 ) -> list[str] | None:
     node = graph.nodes.get(link.node)
-    if node is None or depth > MAX_DEPTH or (link.node, role) in seen:
+    if node is None or depth > MAX_DEPTH or (link.node, role) in seen or len(seen) > MAX_NODES_A_PROMPT:
         return None
     seen[link.node, role] = True
     if "zeroout" in node.kind.lower():
@@ -128,7 +133,8 @@ def node_text(graph: Graph, node: Node, role: str) -> list[str] | None:
         text = _value(graph, node, key)
         if text is not None:
             return [text]
-    other = _ROLE_KEYS[_OTHER_ROLE[role]]
+    own = {*node.literals, *node.links} & set(_ROLE_KEYS[role])
+    other = {key for key in _ROLE_KEYS[_OTHER_ROLE[role]] if own or key != "prompt"}  # `prompt` alone is either's
     keys = [key for key in _text_keys(node) if key not in other]
     texts = [text for key in keys if (text := _value(graph, node, key)) is not None]
     return texts or None
@@ -148,53 +154,3 @@ def _value(graph: Graph, node: Node, key: str) -> str | None:
     if key in node.links:
         return string(graph, node.links[key])
     return None
-
-
-def string(graph: Graph, link: Link, depth: int = 0) -> str | None:
-    """The text that a string output holds: primitives, concatenations, switches. None = made while running."""
-    node = graph.nodes.get(link.node)
-    if node is None or depth > 40:
-        return None
-    shown = node.literals.get("text_0", node.literals.get("populated_text"))
-    if isinstance(shown, str):
-        return shown  # what a show or wildcard node had produced when it ran
-    parts = _string_parts(graph, node, depth)
-    if not parts:
-        only = next(iter(node.links.values())) if len(node.links) == 1 else None
-        return string(graph, only, depth + 1) if only and not node.literals else None
-    return _delimiter(node).join(parts) if len(parts) > 1 else parts[0]
-
-
-def _string_parts(graph: Graph, node: Node, depth: int) -> list[str]:
-    parts: list[str] = []
-    for key in _string_keys(node):
-        value = node.literals.get(key)
-        text = (
-            value
-            if isinstance(value, str)
-            else string(graph, node.links[key], depth + 1)
-            if key in node.links
-            else None
-        )
-        if text:
-            parts.append(text)
-    if parts:
-        return parts
-    texts = [v for v in node.literals.values() if isinstance(v, str)]
-    return texts if len(texts) == 1 else []
-
-
-def _string_keys(node: Node) -> Sequence[str]:
-    """Names that hold pieces of a text: `text`, `string_a`, `text1`, `value`, `prompt` ..., in a stable order."""
-    words = ("text", "string", "prompt", "value", "prefix", "suffix", "append", "prepend", "positive")
-    names = [
-        k
-        for k in (*node.literals, *node.links)
-        if any(word in k.lower() for word in words) or k in ("a", "b", "c", "d")
-    ]
-    return sorted(names) if all(name[:-1] == names[0][:-1] for name in names) else names
-
-
-def _delimiter(node: Node) -> str:
-    found = next((v for k in ("delimiter", "separator", "sep") if isinstance(v := node.literals.get(k), str)), "")
-    return found.replace("\\n", "\n")

@@ -26,6 +26,7 @@ from dam.service.upkeep import Upkeep
 from dam.settings import Settings
 from dam.storage.local import LocalStorage, write_atomic
 
+CONFIG_NAME = "dam.toml"
 CONFIG = """\
 # Headwater: this library's settings. Every one has an environment name too: settle_s is DAM_SETTLE_S.
 # protect = "ai"        # which pictures get a marked and signed copy: none, ai, all
@@ -73,7 +74,7 @@ def create_library(settings: Settings) -> None:
     anchors = settings.library / "trust" / "organisation.pem"
     if not anchors.exists():
         write_atomic(anchors, ring.root_pem.encode())
-    config = settings.library / "dam.toml"
+    config = settings.library / CONFIG_NAME
     if not config.exists():
         write_atomic(config, CONFIG.encode())
 
@@ -97,6 +98,8 @@ def wire(settings: Settings) -> Parts:
 @contextlib.contextmanager
 def open_service(settings: Settings) -> Iterator[Service]:
     """The library at `settings.library`, ready for work; what a killed process left running is due again."""
+    if settings.catalogue_path.exists() and not (settings.library / CONFIG_NAME).exists():
+        create_library(settings)  # a killed `init` left it half made: dam.toml comes last
     parts = wire(settings)
     release_dead(parts)
     try:

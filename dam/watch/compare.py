@@ -21,7 +21,10 @@ class Known:
 
 @dataclass(slots=True)
 class Plan:
-    """The difference. `arrivals` are new or changed files, `returned` and `vanished` location ids."""
+    """The difference. `arrivals` are new or changed files, `returned` and `vanished` location ids.
+
+    `moved` of the vanished stand at another path now: a rename keeps size, mtime and inode.
+    """
 
     seen: int = 0
     unchanged: int = 0
@@ -29,13 +32,19 @@ class Plan:
     arrivals: list[Entry] = field(default_factory=list)
     returned: list[str] = field(default_factory=list)
     vanished: list[str] = field(default_factory=list)
+    moved: int = 0
     gone_intake: list[str] = field(default_factory=list)
     unseen: list[Unseen] = field(default_factory=list)
     known_online: int = 0
 
+    @property
+    def lost(self) -> int:
+        """How many of the files known to be online this pass found nowhere."""
+        return len(self.vanished) - self.moved
+
     def missing_share(self) -> float:
-        """Which share of the files known to be online this pass did not find."""
-        return len(self.vanished) / self.known_online if self.known_online else 0.0
+        """Which share of the files known to be online this pass found nowhere."""
+        return self.lost / self.known_online if self.known_online else 0.0
 
 
 def compare(found: Iterable[Entry | Unseen | Ignored], known: Mapping[str, Known]) -> Plan:
@@ -53,13 +62,18 @@ def compare(found: Iterable[Entry | Unseen | Ignored], known: Mapping[str, Known
             _sort(plan, item, known.get(item.path))
     hidden = tuple(u.path + "/" if u.path else "" for u in plan.unseen)
     unseen = {u.path for u in plan.unseen}
+    gone: list[Known] = []
     for path, was in known.items():
         if path in paths or path in unseen or (hidden and path.startswith(hidden)):
             continue
-        if was.location_id is None:
+        if was.held:
             plan.gone_intake.append(path)
-        elif not was.missing:
+        if was.location_id and not was.missing:
             plan.vanished.append(was.location_id)
+            gone.append(was)
+    if gone:
+        present = {e.seen for e in plan.arrivals} | {was.seen for path, was in known.items() if path in paths}
+        plan.moved = sum(was.seen in present for was in gone)
     return plan
 
 

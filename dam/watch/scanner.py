@@ -18,7 +18,7 @@ RETRYABLE = ("file.unreadable", "file.lost")
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What one pass found. `state`: online, offline or guarded, with its reason."""
+    """What one pass found. `state`: online, offline or guarded, with its reason. `missing` are found nowhere now."""
 
     root: str
     state: str
@@ -90,19 +90,19 @@ def scan_root(catalogue: Catalogue, reader: Reader, root: Mapping[str, str], rul
         return Pass(root["name"], "offline", reason)
     plan = compare(walk(folder), known)
     guarded = (
-        not rules.accept_missing and len(plan.vanished) >= GUARD_FROM and plan.missing_share() > rules.missing_guard
+        not rules.accept_missing and plan.lost >= GUARD_FROM and plan.missing_share() > rules.missing_guard
     )
     with catalogue.change() as unit:
         _apply(unit, root, plan, rules, guarded=guarded)
     reason = (
-        f"{len(plan.vanished)} of {plan.known_online} files are gone, more than the guard allows ({rules.missing_guard:.0%});"
+        f"{plan.lost} of {plan.known_online} files are gone, more than the guard allows ({rules.missing_guard:.0%});"
         f" if that is right, run: dam scan {root['name']} --accept-missing"
         if guarded
         else None
     )
     return Pass(
         root["name"], "guarded" if guarded else "online", reason, plan.seen, plan.unchanged, len(plan.arrivals),
-        0 if guarded else len(plan.vanished), len(plan.returned), plan.ignored, tuple(plan.unseen),
+        0 if guarded else plan.lost, len(plan.returned), plan.ignored, tuple(plan.unseen),
     )  # fmt: skip
 
 
@@ -117,7 +117,7 @@ def _apply(unit: Unit, root: Mapping[str, str], plan: Plan, rules: ScanRules, *,
         unit.audit("location.missing", root["id"], {"count": len(plan.vanished)})
     if guarded:
         records.set_root_state(
-            unit, root["id"], "guarded", f"{len(plan.vanished)} of {plan.known_online} files are gone"
+            unit, root["id"], "guarded", f"{plan.lost} of {plan.known_online} files are gone"
         )
     else:
         records.set_root_state(unit, root["id"], "online", None)

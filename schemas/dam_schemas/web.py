@@ -20,7 +20,9 @@ class Ask(BaseModel):
 class DecisionIn(Ask):
     verdict: Name = Field(description="approve or reject")
     reason: Text | None = Field(default=None, description="needed for reject")
-    person: Name | None = Field(default=None, description="who decides; default: the setting person, else the login name")
+    person: Name | None = Field(
+        default=None, description="who decides; default: the setting person, else the login name"
+    )
 
 
 class RootIn(Ask):

@@ -20,6 +20,7 @@ from dam.metadata.comfy_workflow import find_workflow, to_api_graph
 from dam.metadata.contract import claim_of, parse_json, parse_object, plain_texts
 from dam.model import Claim, Generation, Kind, Stage
 
+MAX_OUTPUTS = 50
 _SAVES = re.compile(r"save|combine|export|output|write|send", re.IGNORECASE)
 _PREVIEW = re.compile(r"preview|show|display|compare", re.IGNORECASE)
 _FITS = {
@@ -44,17 +45,16 @@ def output_nodes(graph: Graph, kind: Kind | None = None) -> list[str]:
     ends = [n for n in graph.nodes.values() if n.id not in graph.readers or "filename_prefix" in n.literals]
     if len(ends) < 2:
         return [n.id for n in ends] or list(graph.nodes)[-1:]
-    generating = {n.id for n in graph.nodes.values() if is_sampler(n) or is_service(n)}
-    ranks = {node.id: _rank(graph, node, kind, generating) for node in ends[:2000]}
+    made = graph.downstream(n.id for n in graph.nodes.values() if is_sampler(n) or is_service(n))
+    ranks = {node.id: (node.id in made, *_rank(node, kind)) for node in ends}
     best = max(ranks.values())
-    return [name for name, rank in ranks.items() if rank == best]
+    return [name for name, rank in ranks.items() if rank == best][:MAX_OUTPUTS]
 
 
-def _rank(graph: Graph, node: Node, kind: Kind | None, generating: set[str]) -> tuple[bool, bool, bool]:
+def _rank(node: Node, kind: Kind | None) -> tuple[bool, bool]:
     saves = ("filename_prefix" in node.literals or bool(_SAVES.search(node.kind))) and not _PREVIEW.search(node.kind)
     fits = kind in _FITS and bool(_FITS[kind].search(node.kind))
-    makes = bool(generating) and any(each.id in generating for each in graph.upstream(node.id))
-    return makes, saves, fits
+    return saves, fits
 
 
 class ComfyUI:

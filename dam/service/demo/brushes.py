@@ -210,12 +210,12 @@ def below(line: Field, height: int) -> Light:
 def bulge(mask: Light, *, depth: float = 0.12) -> tuple[Light, Light, Light]:
     """Surface normals (x, y, z) of a silhouette blown up like a cushion; `depth` = rounded rim, fraction of height."""
     reach = depth * mask.shape[0]
-    part = _touched(mask)
-    inside: Light = cv2.distanceTransform(np.pad((mask[part] > 0.5).astype(np.uint8), 1), cv2.DIST_L2, 5)
+    rows, cols = _touched(mask)
+    part = slice(max(rows.start - 1, 0), rows.stop + 1), slice(max(cols.start - 1, 0), cols.stop + 1)
+    inside: Light = cv2.distanceTransform((mask[part] > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
     t = np.clip(inside / reach, 0.0, 1.0)
-    dome = blur((np.sqrt(np.maximum(1.0 - (1.0 - t) ** 2, 0.0)) * reach).astype(np.float32), 0.006 * mask.shape[0])
-    slopes = np.asarray(np.gradient(dome), np.float32)
-    slope_y, slope_x = slopes[0, 1:-1, 1:-1], slopes[1, 1:-1, 1:-1]
+    dome = blur(np.sqrt(np.maximum(1.0 - (1.0 - t) ** 2, 0.0)) * reach, 0.006 * mask.shape[0])
+    slope_y, slope_x = np.asarray(np.gradient(dome), np.float32)
     length = np.sqrt(slope_x**2 + slope_y**2 + 1.0)
     normals = [np.zeros_like(mask) for _ in range(3)]
     for normal, value in zip(normals, (-slope_x / length, -slope_y / length, 1.0 / length), strict=True):

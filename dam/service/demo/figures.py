@@ -1,5 +1,6 @@
 """Painted people: Mara Voss and Captain Ilse Brandt in profile against city lights."""
 
+import cv2
 import numpy as np
 
 from dam.service.demo import brushes as b
@@ -36,18 +37,17 @@ def _lit(image: Light, mask: Light, paint: Colour, round_px: float, *, key: Colo
 
 
 def _lights(image: Light, rng: np.random.Generator, tones: tuple[Colour, ...]) -> None:
-    """Out-of-focus lamps."""
+    """Out-of-focus lamps, drawn at a third of the size: they have no detail."""
     height, width = image.shape[:2]
+    small = (width // 3, height // 3)
+    glow = b.flat(*small, (0.0, 0.0, 0.0))
     for k in range(46):
         centre = (float(rng.uniform(-0.05, 1.05)), float(rng.beta(2.2, 2.2)))
         radius = float(rng.uniform(0.012, 0.05))
-        soft = b.disc((width // 3, height // 3), centre, radius, 0.004)
-        ring = np.clip(soft - 0.55 * b.disc((width // 3, height // 3), centre, radius * 0.86, 0.01), 0, 1)
-        b.add(
-            image,
-            tones[k % len(tones)],
-            b.resize((soft * 0.35 + ring * 0.3).astype(np.float32), width, height, 1) * float(rng.uniform(0.25, 0.85)),
-        )
+        soft = b.disc(small, centre, radius, 0.004)
+        ring = np.clip(soft - 0.55 * b.disc(small, centre, radius * 0.86, 0.01), 0, 1)
+        b.add(glow, tones[k % len(tones)], (soft * 0.35 + ring * 0.3) * float(rng.uniform(0.25, 0.85)))
+    image += b.resize(glow, width, height, cv2.INTER_LINEAR)
 
 
 _SOCKET: tuple[Point, ...] = ((0.610, 0.338), (0.650, 0.325), (0.674, 0.345), (0.655, 0.368), (0.618, 0.362))

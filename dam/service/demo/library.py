@@ -33,7 +33,7 @@ class LibrarySigner:
     ) -> bytes:
         """The bytes with a credential. `ingredients`: (file, relationship, mime)."""
         entries = [
-            IngredientEntry(label=f"input-{n}", title=path.name, relationship=relationship)  # type: ignore[arg-type]
+            IngredientEntry(label=f"input-{n}", title=path.name, relationship=relationship)
             for n, (path, relationship, _) in enumerate(ingredients)
         ]
         files = [

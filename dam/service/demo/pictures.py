@@ -41,11 +41,11 @@ PAINTERS: Mapping[str, Painter] = MappingProxyType(
 )
 
 
-def cutout(seed: int, width: int, height: int) -> Pixels:
-    """Mara without her background: uint8 (H, W, 4) RGBA, transparent pixels black."""
+def cutout(portrait: Pixels) -> Pixels:
+    """Mara without her background: uint8 (H, W, 4) RGBA from her portrait, transparent pixels black."""
+    height, width = portrait.shape[:2]
     alpha = figures.portrait_matte(width, height)
-    picture = figures.mara_portrait(seed, width, height) * (alpha > 0)[..., None]
-    out: Pixels = np.dstack([picture, alpha]).astype(np.uint8)
+    out: Pixels = np.dstack([portrait * (alpha > 0)[..., None], alpha]).astype(np.uint8)
     return out
 
 

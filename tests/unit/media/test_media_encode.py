@@ -240,3 +240,16 @@ def test_limits_and_bad_marks(tmp_path):
     (tmp_path / "a.txt").write_text("words")
     with pytest.raises(PolicyError):
         copy_of(tmp_path / "a.txt")
+
+
+def test_damaged_exif_is_carried_as_it_is(tmp_path):
+    Image.fromarray(gradient()).save(tmp_path / "a.jpg", quality=90)
+    data = (tmp_path / "a.jpg").read_bytes()
+    broken = b"Exif\0\0II*\0\x08\0\0\0\x09\0"
+    (tmp_path / "a.jpg").write_bytes(data[:2] + b"\xff\xe1" + struct.pack(">H", len(broken) + 2) + broken + data[2:])
+    copy = copy_of(tmp_path / "a.jpg")
+    assert broken in copy.data
+    import pyvips
+
+    found = pyvips.Image.jpegload_buffer(copy.data, fail_on="error").numpy()
+    assert np.abs(found.astype(int) - gradient() - 3).mean() < 4

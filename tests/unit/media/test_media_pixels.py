@@ -294,3 +294,9 @@ def test_sha256_of_a_file_larger_than_one_block(tmp_path):
     assert sha256_file(str(tmp_path / "a")) == hashlib.sha256(data).hexdigest()
     with pytest.raises(UnreadableError):
         sha256_file(str(tmp_path / "none"))
+
+
+def test_a_text_whose_key_is_not_utf8_does_not_hide_the_pixels(tmp_path):
+    with open(tmp_path / "a.png", "wb") as stream:
+        pngwrite.write_png(stream, gradient(), chunks=[(b"tEXt", b"caf\xe9\0x")])
+    assert np.array_equal(decode(tmp_path / "a.png").rgb, gradient())

@@ -1,0 +1,144 @@
+"""kill -9 at any instant: nothing is lost, nothing is done twice, and the queue drains to the same catalogue."""
+
+import contextlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+
+import dam_migrations
+import pytest
+
+from dam.catalogue.sqlite import driver
+from dam.errors import MigrationError
+from dam.service.finding import Finder
+from dam.storage.local import LocalStorage
+from tests.support import drives, ledger
+from tests.support.libraries import command, dam, environment, opened, settings, sha256
+
+pytestmark = pytest.mark.slow
+KILLS = 20
+SEED = 20261121
+
+
+@pytest.fixture(scope="module")
+def drive(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("drive")
+    assert drives.fill(folder) >= 60
+    return folder
+
+
+@pytest.fixture(scope="module")
+def reference(template_library, drive, tmp_path_factory):
+    """(folder, how many audit entries, seconds) of a library that took the drive in undisturbed."""
+    folder = _with_keys(template_library, tmp_path_factory.mktemp("reference") / "library")
+    begun = time.monotonic()
+    answer = dam(folder, "scan", "--json", str(drive))
+    assert answer.code == 0
+    assert {q["code"] for q in answer.json["quarantined"]} == {"file.empty", "file.undecodable"}
+    return folder, len(ledger.actions(folder)), time.monotonic() - begun
+
+
+def _with_keys(template, folder):
+    """A library that has its keys and nothing else: the rest is made by the first command, which gets killed, too."""
+    folder.mkdir(mode=0o700)
+    shutil.copytree(template / "keys", folder / "keys")
+    return folder
+
+
+def test_twenty_kills_leave_the_same_catalogue(template_library, drive, reference, tmp_path):
+    undisturbed, entries, seconds = reference
+    library = _with_keys(template_library, tmp_path / "library")
+    dice = random.Random(SEED)
+    moments = [(-1, dice.uniform(0.02, 1.2)) for _ in range(6)]  # start-up, tables, the library's own row
+    moments += sorted((dice.uniform(0, entries), dice.uniform(0, 0.08)) for _ in range(KILLS - len(moments)))
+    killed = 0
+    for done, more_s in moments:
+        killed += _run_until(
+            command("scan", str(drive)), library, lambda done=done: _entries(library) > done, more_s=more_s
+        )
+    assert killed >= KILLS - 2  # one that came too late is bad luck, not a test
+    answer = dam(library, "scan", "--json", str(drive), timeout_s=120 + 10 * seconds)
+    assert answer.code == 0
+    assert_whole(library)
+    assert ledger.contents(library) == ledger.contents(undisturbed)
+    assert_done_once(library, undisturbed)
+
+
+def _run_until(words, library, enough, more_s=0.0):
+    """Run a command in a process group of its own and kill it `more_s` after `enough()`. Returns whether it was alive."""
+    process = subprocess.Popen(
+        words, env=environment(library), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+    )
+    try:
+        while not enough() and process.poll() is None:
+            time.sleep(0.002)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(more_s)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        _, said = process.communicate()
+    assert process.returncode in (0, -signal.SIGKILL), said.decode()
+    return process.returncode != 0
+
+
+def _entries(library):
+    """How many entries the ledger of a library has that somebody else is making or filling."""
+    try:
+        return ledger.rows(library, "SELECT max(seq) AS n FROM audit_entry")[0]["n"] or 0
+    except (MigrationError, driver().Error):
+        return 0  # no tables yet
+
+
+def assert_whole(library):
+    """The catalogue agrees with itself, the ledger, the vault and the index."""
+    (check,) = ledger.rows(library, "PRAGMA integrity_check")
+    assert list(check.values()) == ["ok"]
+    assert ledger.rows(library, "PRAGMA foreign_key_check") == []
+    finder = Finder(settings(library))
+    assert finder.verify_audit().ok
+    for table in ("intake", "job"):
+        assert ledger.rows(library, f"SELECT * FROM {table} WHERE state IN ('running', 'due')") == []
+    assert ledger.rows(library, "SELECT * FROM outbox") == []
+    assets = {r["id"] for r in ledger.rows(library, "SELECT id FROM asset")}
+    assert finder.index.state().documents == len(assets)
+    assert {a.id for a in finder.search("", limit=1000).assets} == assets
+    vault = LocalStorage(library / "vault")
+    copies = ledger.rows(library, "SELECT storage_key, sha256 FROM copy")
+    assert {c["storage_key"] for c in copies} == set(vault.list("protected"))
+    for copy in copies:
+        assert sha256(vault.path(copy["storage_key"])) == copy["sha256"]
+    doctor = dam(library, "doctor", "--json")
+    assert [c for c in doctor.json["checks"] if c["status"] == "fail"] == []
+
+
+def assert_done_once(library, undisturbed):
+    """Every act stands in the ledger as often as where nobody was killed."""
+    once = ("library.created", "root.added", "asset.admitted", "copy.made", "edge.asserted", "file.quarantined")
+    here, there = ([a for a, _ in ledger.actions(which)] for which in (library, undisturbed))
+    assert {a: here.count(a) for a in once} == {a: there.count(a) for a in once}
+
+
+@pytest.mark.parametrize("files", [1, 3, 5, 7, 9])
+def test_a_library_that_was_killed_while_it_was_made_is_made_by_the_next_command(tmp_path, files):
+    """Killed as soon as so many of its files are there: catalogue, then keys, trust list, settings."""
+    library = tmp_path / "library"
+    _run_until(command("init"), library, lambda: sum(p.is_file() for p in library.glob("**/*")) >= files)
+    assert_made_by_the_next_command(library)
+
+
+def test_a_library_that_was_killed_between_tables_and_row_is_completed(tmp_path):
+    library = tmp_path / "library"
+    dam_migrations.upgrade(settings(library).catalogue_path)
+    assert_made_by_the_next_command(library)
+
+
+def assert_made_by_the_next_command(library):
+    answer = dam(library, "init")
+    assert answer.code == 0, answer.err
+    with opened(library) as service:
+        assert [c for c in service.upkeep.doctor() if c.status == "fail"] == []
+    assert [a for a, _ in ledger.actions(library)] == ["library.created"]

@@ -1,0 +1,105 @@
+"""Libraries for tests: one is made for the whole run, every test works on a copy (same keys, empty catalogue)."""
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import dam_migrations
+from dam.service.library import create_library, open_service, protect_folder
+from dam.settings import Settings
+
+MAIN = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def template_library(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("template") / "library"
+    create(folder)
+    return folder
+
+
+@pytest.fixture
+def library(template_library, tmp_path):
+    """The folder of an empty library."""
+    return copy_of(template_library, tmp_path / "library")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_machine(monkeypatch):
+    for name in [n for n in os.environ if n.startswith("DAM_")]:
+        monkeypatch.delenv(name)
+
+
+def create(folder):
+    chosen = settings(folder)
+    protect_folder(folder)
+    dam_migrations.upgrade(chosen.catalogue_path)
+    create_library(chosen)
+
+
+def copy_of(template, folder):
+    shutil.copytree(template, folder)
+    return folder
+
+
+def settings(folder, **flags):
+    """Quick ones: no waiting for files to settle, two workers."""
+    return Settings(**({"library": folder, "settle_s": 0.0, "workers": 2} | flags))
+
+
+@contextlib.contextmanager
+def opened(folder, **flags):
+    with open_service(settings(folder, **flags)) as service:
+        yield service
+
+
+def sha256(path):
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+# -- the command line, as a process of its own
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self):
+        """The JSON objects of stdout, one a line."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def json(self):
+        (only,) = self.lines
+        return only
+
+
+def environment(library, **more):
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("DAM_", "PYTEST", "COV"))}
+    return kept | {"DAM_LIBRARY": str(library), "DAM_SETTLE_S": "0", "DAM_WORKERS": "2"} | more
+
+
+def command(*words):
+    return [sys.executable, "-m", "dam_cli", *words]
+
+
+def dam(library, *words, before=(), timeout_s=60, **env):
+    """Run `dam`; `before` are words to put before it (say setpriv). Never a traceback on stderr, whatever happens."""
+    done = subprocess.run(
+        [*before, *command(*words)], env=environment(library, **env), capture_output=True, timeout=timeout_s, check=False
+    )
+    answer = Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
+    assert "Traceback" not in answer.err, answer.err
+    assert answer.code in {0, 1, 2, 3, 4, 5}, answer
+    return answer
