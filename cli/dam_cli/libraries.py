@@ -303,6 +303,7 @@ class _Running:
 
     def __init__(self, service: "Service") -> None:
         import uvicorn
+
         from dam_api.app import create_app
 
         chosen = service.parts.settings

@@ -38,7 +38,9 @@ def is_safe() -> bool:
 def connect(path: Path, *, write: bool = False) -> Any:
     """A bare connection for plain reads (and the outbox's deletes). Rows come back by name."""
     uri = f"{path.absolute().as_uri()}?mode={'rw' if write else 'ro'}"
-    connection = driver().connect(uri, uri=True, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None)
+    connection = driver().connect(
+        uri, uri=True, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False
+    )
     connection.row_factory = driver().Row
     if write:
         connection.execute("PRAGMA synchronous=FULL")

@@ -1,6 +1,7 @@
 """One unit of work = one transaction: the change, its audit entries and its outbox rows, all or nothing."""
 
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,6 +14,7 @@ from sqlmodel import Session, SQLModel, col
 
 from dam.audit import chain
 from dam.catalogue import sqlite
+from dam.catalogue.reading import Reader
 from dam.catalogue.tables import AuditRow, LibraryRow, OutboxRow
 from dam.errors import MigrationError
 from dam.settings import Settings
@@ -53,16 +55,23 @@ class Unit:
     """What a change may do. `actor` is who asked ("person:ana", "service"); `now` is the transaction's time."""
 
     def __init__(
-        self, session: Session, *, actor: str, now: datetime, new_id: Callable[[], str], library_id: str
+        self, connection: sa.Connection, *, actor: str, now: datetime, new_id: Callable[[], str], library_id: str
     ) -> None:
-        self.session = session
-        self.db = session.connection()
+        self.db = connection
+        self._session: Session | None = None
         self.actor = actor
         self.now = iso(now)
         self.new_id = new_id
         self._library_id = library_id
         self._touched: set[str] = set()
         self._links: list[chain.Link] = []
+
+    @property
+    def session(self) -> Session:
+        """The ORM on this transaction, for changes that are not on the hot path."""
+        if self._session is None:
+            self._session = Session(self.db, expire_on_commit=False, autoflush=False)
+        return self._session
 
     def insert(self, row_type: type[SQLModel], *rows: Mapping[str, Any]) -> None:
         """Add rows without the ORM's bookkeeping, which costs four to eight times as much on the hot path.
@@ -90,7 +99,8 @@ class Unit:
 
     def finish(self) -> None:
         """Write the audit entries and outbox rows of this change; called once, at its end."""
-        self.session.flush()
+        if self._session is not None:
+            self._session.flush()
         self.insert(AuditRow, *(audit_values(link) for link in self._links))
         self.insert(OutboxRow, *({"asset_id": asset_id} for asset_id in sorted(self._touched)))
 
@@ -105,6 +115,9 @@ class Catalogue:
         self.engine = sqlite.create_engine(self.path)
         self._clock = clock
         self._new_id = new_id
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._connections: list[Any] = []
         with Session(self.engine) as session:
             library = session.execute(sa.select(LibraryRow.id)).first()  # type: ignore[call-overload]
         if library is None:
@@ -116,8 +129,7 @@ class Catalogue:
         """One write transaction. Commits at the end of the block, rolls back on any exception."""
         try:
             with self.engine.connect().execution_options(dam_write=True) as connection, connection.begin():
-                session = Session(connection, expire_on_commit=False, autoflush=False)
-                unit = Unit(session, actor=actor, now=self._clock(), new_id=self._new_id, library_id=self.library_id)
+                unit = Unit(connection, actor=actor, now=self._clock(), new_id=self._new_id, library_id=self.library_id)
                 yield unit
                 unit.finish()
         except sqlalchemy.exc.DBAPIError as error:
@@ -125,5 +137,20 @@ class Catalogue:
                 raise ours from error
             raise
 
+    @contextmanager
+    def reader(self) -> Iterator[Reader]:
+        """Plain reads on a connection that this thread keeps open: the workers ask several times a file."""
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = sqlite.connect(self.path)
+            with self._lock:
+                self._connections.append(connection)
+        yield Reader(connection)
+
     def close(self) -> None:
+        with self._lock:
+            for connection in self._connections:
+                connection.close()
+            self._connections.clear()
+        self._local = threading.local()
         self.engine.dispose()

@@ -6,7 +6,6 @@ import os
 from typing import Any
 
 from dam.catalogue import records, work
-from dam.catalogue.reading import open_reader
 from dam.catalogue.tables import CopyRow
 from dam.catalogue.work import Job
 from dam.errors import EngineError, UnreadableError
@@ -67,7 +66,7 @@ def run(parts: Parts, job: Job, path: str) -> None:
 
 
 def _sign(parts: Parts, job: Job, made: encode.EncodedCopy, path: str, mark_id: int) -> signing.SignedCopy:
-    with open_reader(parts.catalogue.path) as reader:
+    with parts.catalogue.reader() as reader:
         asset = reader.cards([job.asset_id])[0]
     statement = compose.protected_copy(
         title=f"{os.path.splitext(asset.title)[0]}.protected{made.suffix}",

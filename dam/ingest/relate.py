@@ -47,9 +47,8 @@ def _key(name: str | None) -> str | None:
 
 def on_arrival(unit: Unit, asset: AssetRow, name_key: str) -> None:
     """An asset was seen under a name: settle its own sources, and those of every asset that may mean it."""
-    waiting = edges.children_wanting(
-        unit, name_keys=[name_key], sha256=asset.sha256, labels=edges.labels_of(unit, asset.id)
-    )
+    labels = edges.labels_of(unit, asset.id) if asset.protected or asset.credential_state != "none" else []
+    waiting = edges.children_wanting(unit, name_keys=[name_key], sha256=asset.sha256, labels=labels)
     for child_id in sorted({asset.id, *sorted(waiting)[:MAX_WAITING]}):
         settle(unit, child_id)
 

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dam.catalogue import work
-from dam.catalogue.reading import open_reader
 from dam.catalogue.work import Arrival, Job
 from dam.errors import BadFileError, BusyError, DamError, EngineError, PolicyError, StorageError
 from dam.ingest import admit, pixels, protect
@@ -122,7 +121,7 @@ class Workers:
 
     def _claim(self) -> None:
         now = self._parts.wall()
-        with open_reader(self._parts.catalogue.path) as reader:
+        with self._parts.catalogue.reader() as reader:
             if not reader.is_due(now):
                 return
         limit = BATCH * len(self._threads)
@@ -196,7 +195,7 @@ class Workers:
 
 def readable_path(parts: Parts, job: Job) -> str | None:
     """A path that still holds the asset by (size, mtime, inode), as the operating system names it."""
-    with open_reader(parts.catalogue.path) as reader:
+    with parts.catalogue.reader() as reader:
         places = reader.readable_places(job.asset_id)
     for folder, path, seen in places:
         entry = entry_at(from_text(folder), from_text(path))

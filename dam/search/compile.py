@@ -12,7 +12,7 @@ from dam.search.schema import LABEL_FIELDS
 from dam.search.text import WORD_LIMIT_BYTES, asked, clean, label_key
 
 _RUN = re.compile(r"(?:[^\W_]|\*)+")
-_PATTERN_LIMITS = ((200, 8), (60, 4), (20, 2))  # bytes, pieces: tantivy refuses automata above 1,000 states
+_PATTERN_LIMITS = ((120, 4), (40, 3), (16, 2))  # bytes, pieces: tantivy refuses automata above 1,000 states
 _HEAD_BOOST = 1.5
 _REGEX_SPECIAL = re.compile(r"([\\.+*?()|\[\]{}^$#&~\-])")
 

@@ -6,7 +6,7 @@ r"""From what a person typed to a tree: never an error, always an answer that sa
     leaf   = word | "phrase" | field:value | field:"quoted value" | field:>value | field:a..b
 
 Keywords are upper case. `--word` is a word (prompts are pasted with their options). In quotes `\"` is a quote and `\\` a
-backslash. An unknown field is searched as words. Limits: 64 KiB, 32 levels of parentheses, 256 terms.
+backslash. An unknown field is searched as words. Limits: 64 KiB, 32 levels of parentheses, 256 terms, 32 wildcards.
 """
 
 import re
@@ -20,6 +20,7 @@ INPUT_LIMIT_BYTES = 64 * 1024
 CANONICAL_LIMIT_BYTES = 56 * 1024  # leaves re-rendered: escaping may lengthen them, and the answer must parse again
 DEPTH_LIMIT = 32
 TERM_LIMIT = 256
+WILDCARD_LIMIT = 32  # each becomes an automaton: 256 of the worst took 8 s to build
 TEXT_LIMIT_CHARS = 1000
 NOTE_LIMIT = 20
 
@@ -59,12 +60,16 @@ def _clean(text: str, notes: list[str]) -> str:
 
 def _bounded(tokens: Iterator[_Token], notes: list[str]) -> Iterator[_Token]:
     """Pass tokens on until there are too many terms."""
-    terms = size_bytes = 0
+    terms = wildcards = size_bytes = 0
     for token in tokens:
         terms += len(token.nodes)
         size_bytes += sum(len(render_leaf(node).encode()) for node in token.nodes)
-        if terms > TERM_LIMIT or size_bytes > CANONICAL_LIMIT_BYTES:
-            notes.append(f"The query has more than {TERM_LIMIT} terms or is too long; the rest was left out.")
+        wildcards += sum("*" in render_leaf(node) for node in token.nodes)
+        if terms > TERM_LIMIT or wildcards > WILDCARD_LIMIT or size_bytes > CANONICAL_LIMIT_BYTES:
+            notes.append(
+                f"The query has more than {TERM_LIMIT} terms, more than {WILDCARD_LIMIT} wildcards or is too long; "
+                "the rest was left out."
+            )
             return
         yield token
 

@@ -18,7 +18,7 @@ from dam.search.index import TantivyIndex
 from dam.watch.events import Hints, Watcher
 from dam.watch.scanner import Pass, ScanRules, look_at, scan_root
 
-POLL_S = 0.05
+POLL_S = 0.1
 UNSETTLED_PATIENCE_S = 30.0  # how long a pass waits, with nothing else to do, for files that keep changing
 
 
@@ -120,7 +120,7 @@ class Passes:
             self.follow()
 
     def _left(self) -> int:
-        with open_reader(self._parts.catalogue.path) as reader:
+        with self._parts.catalogue.reader() as reader:
             return sum(reader.pending().values())
 
     def follow(self) -> int:

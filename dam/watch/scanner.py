@@ -89,9 +89,7 @@ def scan_root(catalogue: Catalogue, reader: Reader, root: Mapping[str, str], rul
             records.set_root_state(unit, root["id"], "offline", reason)
         return Pass(root["name"], "offline", reason)
     plan = compare(walk(folder), known)
-    guarded = (
-        not rules.accept_missing and plan.lost >= GUARD_FROM and plan.missing_share() > rules.missing_guard
-    )
+    guarded = not rules.accept_missing and plan.lost >= GUARD_FROM and plan.missing_share() > rules.missing_guard
     with catalogue.change() as unit:
         _apply(unit, root, plan, rules, guarded=guarded)
     reason = (
@@ -116,9 +114,7 @@ def _apply(unit: Unit, root: Mapping[str, str], plan: Plan, rules: ScanRules, *,
         assets.set_availability(unit, plan.vanished, "missing")
         unit.audit("location.missing", root["id"], {"count": len(plan.vanished)})
     if guarded:
-        records.set_root_state(
-            unit, root["id"], "guarded", f"{plan.lost} of {plan.known_online} files are gone"
-        )
+        records.set_root_state(unit, root["id"], "guarded", f"{plan.lost} of {plan.known_online} files are gone")
     else:
         records.set_root_state(unit, root["id"], "online", None)
     records.scanned(unit, root["id"])

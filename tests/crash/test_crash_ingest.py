@@ -8,9 +8,9 @@ import signal
 import subprocess
 import time
 
-import dam_migrations
 import pytest
 
+import dam_migrations
 from dam.catalogue.sqlite import driver
 from dam.errors import MigrationError
 from dam.service.finding import Finder

@@ -97,7 +97,11 @@ def command(*words):
 def dam(library, *words, before=(), timeout_s=60, **env):
     """Run `dam`; `before` are words to put before it (say setpriv). Never a traceback on stderr, whatever happens."""
     done = subprocess.run(
-        [*before, *command(*words)], env=environment(library, **env), capture_output=True, timeout=timeout_s, check=False
+        [*before, *command(*words)],
+        env=environment(library, **env),
+        capture_output=True,
+        timeout=timeout_s,
+        check=False,
     )
     answer = Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
     assert "Traceback" not in answer.err, answer.err

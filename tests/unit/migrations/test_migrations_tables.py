@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import dam_migrations
 import pytest
 from alembic import command
 from alembic.config import Config
 
+import dam_migrations
 from dam.catalogue import sqlite
 from dam.errors import MigrationError
 

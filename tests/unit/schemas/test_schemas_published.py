@@ -1,6 +1,7 @@
 """The committed JSON Schemas are those of the wire models."""
 
 import pytest
+
 from dam_schemas.publish import PUBLISHED, published_text, schema_text
 
 

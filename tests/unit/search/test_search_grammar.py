@@ -128,6 +128,7 @@ def test_a_huge_query_is_bounded_quick_and_stable(text):
 def test_a_cut_query_says_so():
     assert any("64 KiB" in note for note in parse("a" * 70_000).notes)
     assert any("256 terms" in note for note in parse("a " * 300).notes)
+    assert any("32 wildcards" in note for note in parse("a* " * 40).notes)
     assert any("deeper than 32" in note for note in parse("(" * 40 + "a" + ")" * 40).notes)
 
 
