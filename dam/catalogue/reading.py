@@ -61,11 +61,8 @@ def open_reader(path: Path) -> Iterator["Reader"]:
     """A reader on the catalogue file, read-only."""
     if not path.exists():
         raise MigrationError(f"No library at {path.parent}.", next_step="Create one with: dam init (or dam up PATH).")
-    connection = sqlite.connect(path)
-    try:
+    with sqlite.connected(path) as connection:
         yield Reader(connection)
-    finally:
-        connection.close()
 
 
 def _marks(values: Sequence[object]) -> str:

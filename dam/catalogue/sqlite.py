@@ -6,6 +6,8 @@ wheel's is used. See docs/decisions/0003-sqlite.md.
 """
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,6 +47,21 @@ def connect(path: Path, *, write: bool = False) -> Any:
     if write:
         connection.execute("PRAGMA synchronous=FULL")
     return connection
+
+
+@contextmanager
+def connected(path: Path, *, write: bool = False) -> Iterator[Any]:
+    """`connect`, closed at the end; what a person can do something about becomes our error."""
+    try:
+        connection = connect(path, write=write)
+        try:
+            yield connection
+        finally:
+            connection.close()
+    except driver().Error as error:
+        if (ours := translate(error, path)) is not None:
+            raise ours from error
+        raise
 
 
 def create_engine(path: Path) -> "Engine":

@@ -16,6 +16,7 @@ from dam.catalogue.tables import AssetRow, IntakeRow, JobRow, RootRow
 from dam.catalogue.unit import Unit
 
 STAGES = ("pixels", "protect")  # the order in which they are claimed
+OFFLINE = "asset.offline"  # why a stage waits: no location can be read now
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +158,9 @@ def skip_later_stages(unit: Unit, asset_id: str, stage: str, code: str, message:
 def job_ended(
     unit: Unit, job_id: str, state: str, *, code: str | None = None, message: str | None = None, retry_at: float = 0.0
 ) -> None:
-    """`state`: done, skipped, failed (quarantined), or due (tried again at `retry_at`)."""
+    """`state`: done, skipped, failed (quarantined), or due (tried again at `retry_at`). Waiting for a drive is no try."""
     values = {"state": state, "code": code, "message": message, "worker": None, "not_before": retry_at}
-    tries = sa.literal(0) if state == "done" else col(JobRow.tries) + 1
+    tries = sa.literal(0) if state == "done" else col(JobRow.tries) + (0 if code == OFFLINE else 1)
     unit.db.execute(
         sa.update(JobRow).where(col(JobRow.id) == job_id).values(**values, tries=tries, changed_at=unit.now)
     )
@@ -187,10 +188,10 @@ def release(unit: Unit, is_gone: Callable[[str], bool], *, crashed: bool = False
 
 
 def retry_failed(unit: Unit, *, code_prefix: str) -> int:
-    """Make failed stages due again whose cause has nothing to do with the file (storage.*, engine.*)."""
+    """Make stages due again that failed, or were skipped behind one that failed, for no fault of the file (storage.*)."""
     result = unit.session.execute(
         sa.update(JobRow)
-        .where(col(JobRow.state) == "failed", col(JobRow.code).like(f"{code_prefix}%"))
+        .where(col(JobRow.state).in_(("failed", "skipped")), col(JobRow.code).like(f"{code_prefix}%"))
         .values(state="due", tries=0, not_before=0.0)
     )
     return int(getattr(result, "rowcount", 0))
@@ -224,7 +225,7 @@ def wake_offline(unit: Unit) -> int:
     """Stages that waited for a drive are due now."""
     result = unit.session.execute(
         sa.update(JobRow)
-        .where(col(JobRow.state) == "due", col(JobRow.code) == "asset.offline")
+        .where(col(JobRow.state) == "due", col(JobRow.code) == OFFLINE)
         .values(not_before=0.0, code=None)
     )
     return int(getattr(result, "rowcount", 0))

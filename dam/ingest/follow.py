@@ -77,11 +77,8 @@ def follow(catalogue: Path, index: TantivyIndex) -> int:
 
 
 def _forget(catalogue: Path, seq: int) -> None:
-    connection = sqlite.connect(catalogue, write=True)
-    try:
+    with sqlite.connected(catalogue, write=True) as connection:
         connection.execute("DELETE FROM outbox WHERE seq <= ?", (seq,))
-    finally:
-        connection.close()
 
 
 def rebuild(catalogue: Path, index: TantivyIndex) -> int:

@@ -2,6 +2,8 @@
 
 import dataclasses
 import enum
+import os
+import stat
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +28,8 @@ def inspect_file(path: str, store: TrustStore | None, *, max_bytes: int | None =
         max_bytes: larger files are answered with problem "file.too_large" and not read.
     """
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait for its writer
+            return _unread(path, Problem("file.unreadable", "It is no regular file (a folder, pipe or device)."))
         found = probe(path)
         if max_bytes is not None and found.size_bytes > max_bytes:
             message = f"{found.size_bytes / 2**30:.1f} GiB is more than the limit of {max_bytes / 2**30:.0f} GiB (max_file_gib)."

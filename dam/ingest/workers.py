@@ -156,14 +156,15 @@ class Workers:
             again = item.tries + 1 < self._parts.settings.max_tries
             retry_at = self._parts.wall() + 0.5 * 2**item.tries if again else None
             with self._parts.catalogue.change() as unit:
-                work.arrival_failed(unit, item.id, ours.code, ours.message, retry_at=retry_at)
+                if work.arrival_failed(unit, item.id, ours.code, ours.message, retry_at=retry_at):
+                    unit.audit("file.quarantined", item.root_id, {"path": item.path, "code": ours.code})
 
     def _stage(self, job: Job) -> None:
         parts = self._parts
         path = readable_path(parts, job)
         if path is None:
             message = "No location of the asset can be read now; the stage runs when its drive is back."
-            self._end(job, "due", "asset.offline", message, retry_at=parts.wall() + OFFLINE_RETRY_S)
+            self._end(job, "due", work.OFFLINE, message, retry_at=parts.wall() + OFFLINE_RETRY_S)
             return
         try:
             STAGES[job.stage](parts, job, path)

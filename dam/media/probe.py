@@ -111,8 +111,9 @@ def _png(source: Source, found: Found) -> None:
     chunks = png.walk(source.stream)
     found.size(chunks.width_px, chunks.height_px)
     found.frame_count = chunks.frame_count
-    # Chunks that were not reached may hold a manifest, so an unfinished walk counts as maybe.
-    found.has_c2pa = chunks.has_c2pa or (chunks.ends is None and bool(chunks.problems))
+    # Chunks that were not reached may hold a manifest; those behind the end of a cut-off file are simply not there.
+    unfinished = chunks.ends is None and any(problem.code != "png.truncated" for problem in chunks.problems)
+    found.has_c2pa = chunks.has_c2pa or unfinished
     for problem in chunks.problems:
         found.problem(problem.code, problem.message)
     for text in (*chunks.texts, *chunks.comf):

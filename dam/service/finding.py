@@ -13,11 +13,17 @@ from dam.ingest import follow
 from dam.lineage import graph
 from dam.media.paths import to_text
 from dam.model import Edge, Relation
+from dam.search.fields import outside_terms
 from dam.search.index import TantivyIndex
-from dam.search.query import Query
+from dam.search.query import Query, Term, resolve
 from dam.search.results import Sort
 from dam.settings import Settings
 from dam.storage.local import LocalStorage
+
+RELATED = {
+    "similar": (Relation.NEAR_DUPLICATE,),
+    "made-with": (Relation.INPUT, Relation.INGREDIENT, Relation.PROTECTED_COPY, Relation.REVISION),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +80,42 @@ class Finder:
         with open_reader(self._settings.catalogue_path):
             pass  # says "no library" before an index is made
         self.level()
+        query, more = self._resolved(query)
         order = Sort(sort) if sort else Sort.RELEVANCE
         page = self._index.search(query, limit=limit, after=after, sort=order, facets=facets)
         with self._reader() as reader:
             cards = {c.id: c for c in reader.cards([h.asset_id for h in page.hits])}
         hits = tuple(replace(cards[h.asset_id], score=h.score) for h in page.hits if h.asset_id in cards)
         found = {k: dict(v) for k, v in page.facets.items()}
-        return SearchPage(text, query.understood, tuple(query.notes), page.total, found, hits, page.next)
+        return SearchPage(text, query.understood, (*query.notes, *more), page.total, found, hits, page.next)
+
+    def _resolved(self, query: Query) -> tuple[Query, tuple[str, ...]]:
+        """Put in what only the catalogue knows (`similar:`, `made-with:`); the rest is said to be unknown yet."""
+        terms = outside_terms(query.tree)
+        answers: dict[Term, tuple[str, ...]] = {}
+        notes = []
+        for term in terms:
+            if term.field not in RELATED:
+                notes.append(f"{term.field}: is not known yet; it finds nothing.")
+                continue
+            try:
+                view = self.lineage(
+                    term.value, up=0 if term.field == "made-with" else 1, down=8 if term.field == "made-with" else 1
+                )
+            except NotFoundError as error:
+                notes.append(f"{term.field}: {error.message}")
+                continue
+            kinds = RELATED[term.field]
+            linked = {i for e in view.edges if e.relation in kinds for i in (e.parent_id, e.child_id)}
+            answers[term] = tuple(sorted(linked - {view.start}))
+        return resolve(query, answers), tuple(notes)
 
     def _reader(self) -> Any:
         return open_reader(self._settings.catalogue_path)
 
     def _find(self, reader: Reader, name: str) -> str:
         try:
-            return reader.find(name)
+            return reader.find(name if name.isprintable() else to_text(name))
         except NotFoundError:
             if os.path.sep in name or os.path.exists(name):
                 return reader.find(to_text(os.path.realpath(name)))

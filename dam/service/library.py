@@ -24,7 +24,7 @@ from dam.service.reviewing import Reviews
 from dam.service.roots import Roots
 from dam.service.upkeep import Upkeep
 from dam.settings import Settings
-from dam.storage.local import LocalStorage, write_atomic
+from dam.storage.local import LocalStorage, explain, write_atomic
 
 CONFIG_NAME = "dam.toml"
 CONFIG = """\
@@ -117,7 +117,14 @@ def open_service(settings: Settings) -> Iterator[Service]:
 
 
 def protect_folder(path: Path) -> None:
-    """Make the library's folder, readable for its owner only (it holds private keys)."""
-    path.mkdir(parents=True, exist_ok=True)
+    """Make the library's folder, readable for its owner only (it holds private keys).
+
+    Raises:
+        StorageError: it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise explain(error, path) from error
     with contextlib.suppress(PermissionError):
         os.chmod(path, 0o700)

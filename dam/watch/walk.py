@@ -8,8 +8,8 @@ from dam.media.files import Entry, entry_of
 from dam.media.paths import to_text
 
 IGNORED_SUFFIXES = (".tmp", ".part", ".partial", ".crdownload", ".download", "~")
-IGNORED_PREFIXES = ("._", ".~", ".tmp-", "~$")
-IGNORED_NAMES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", ".stfolder", ".nfs"})
+IGNORED_PREFIXES = ("._", ".~", ".tmp-", ".nfs0", "~$")  # .nfs0…: deleted on an NFS share, still open somewhere
+IGNORED_NAMES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", ".stfolder"})
 IGNORED_FOLDERS = frozenset(
     {
         "@eaDir",

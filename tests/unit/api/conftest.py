@@ -1,7 +1,8 @@
 """A real library with a small drive of generated pictures, and a way to ask its HTTP door without a socket."""
 
 import asyncio
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,7 +124,14 @@ def hostile() -> dict[str, str]:
 
 
 @pytest.fixture
-def locked(tmp_path) -> Iterator[Door]:
+def opened(tmp_path) -> Iterator[Callable[..., Door]]:
+    """Makes the door of an empty library with these settings."""
+    with contextlib.ExitStack() as stack:
+        make = contextlib.contextmanager(open_library)
+        yield lambda **changes: Door(create_app(stack.enter_context(make(tmp_path / "library", **changes))))
+
+
+@pytest.fixture
+def locked(opened) -> Door:
     """The door of an empty library with a token."""
-    for service in open_library(tmp_path / "library", token="correct horse"):
-        yield Door(create_app(service))
+    return opened(token="correct horse")

@@ -25,10 +25,16 @@ def test_a_strangers_name_for_us_is_refused(studio, host):
         assert (answer.status_code, answer.json()["code"]) == (421, "request.host")
 
 
-def test_a_door_on_all_addresses_answers_addresses_but_no_strange_names(tmp_path):
-    names = allowed_hosts(Settings(library=tmp_path, host="studio.lan"))
-    assert "studio.lan" in names
-    assert "evil.example" not in allowed_hosts(Settings(library=tmp_path, host="0.0.0.0"))
+def test_a_door_on_all_addresses_answers_addresses_but_no_strange_names(tmp_path, opened):
+    assert "studio.lan" in allowed_hosts(Settings(library=tmp_path, host="studio.lan"))
+    door = opened(host="0.0.0.0", token=TOKEN)
+    for host, status in (
+        ("192.168.1.5:8340", 401),
+        ("[fd00::5]:80", 401),
+        ("evil.example", 421),
+        ("192.168.1.5.evil", 421),
+    ):
+        assert door.get("/api/v1/health", headers={"Host": host}).status_code == status
 
 
 CROSS = [
