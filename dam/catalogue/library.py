@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+import sqlalchemy.exc
 from sqlmodel import Session, select
 
 from dam.audit import chain
@@ -27,5 +28,9 @@ def ensure_row(catalogue: Path, new_id: Callable[[], str], clock: Callable[[], d
             session.add(AuditRow(**audit_values(chain.append(chain.genesis(library_id), entry))))
             session.flush()
             return library_id
+    except sqlalchemy.exc.DBAPIError as error:
+        if (ours := sqlite.translate(error, catalogue)) is not None:
+            raise ours from error
+        raise
     finally:
         engine.dispose()

@@ -5,6 +5,7 @@ and a watcher, an API and workers on one file are that pattern: where Python's o
 wheel's is used. See docs/decisions/0003-sqlite.md.
 """
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,13 +52,20 @@ def connect(path: Path, *, write: bool = False) -> Any:
 
 @contextmanager
 def connected(path: Path, *, write: bool = False) -> Iterator[Any]:
-    """`connect`, closed at the end; what a person can do something about becomes our error."""
-    try:
+    """`connect`, with our errors, closed at the end."""
+    with our_errors(path):
         connection = connect(path, write=write)
         try:
             yield connection
         finally:
             connection.close()
+
+
+@contextmanager
+def our_errors(path: Path) -> Iterator[None]:
+    """What a person can do something about becomes our error."""
+    try:
+        yield
     except driver().Error as error:
         if (ours := translate(error, path)) is not None:
             raise ours from error
@@ -89,18 +97,31 @@ def create_engine(path: Path) -> "Engine":
 
 def translate(error: Exception, path: Path) -> DamError | None:
     """Our error for a database failure that a person can do something about, else None."""
-    text = str(error).lower()
+    # SQLAlchemy's own text quotes the statement's values: a picture named "full.png" must not look like a full disk.
+    text = str(getattr(error, "orig", None) or error).lower()
     if "locked" in text or "busy" in text:
         return BusyError(
             f"{path} is held by another process.",
             next_step="Wait for the other dam command, or stop it, then try again.",
         )
-    if "full" in text:
+    if "full" in text or ("i/o error" in text and _is_full(path.parent)):
         return StorageError(
             f"The disk of {path} is full.", next_step="Free some space, then run dam scan.", code="storage.full"
         )
     if "readonly" in text or "unable to open" in text or "i/o error" in text:
         return StorageError(
-            f"{path} cannot be written ({error}).", next_step="Check the folder's permissions.", code="storage.readonly"
+            f"{path} cannot be written ({text}).", next_step="Check the folder's permissions.", code="storage.readonly"
+        )
+    if "not a database" in text or "malformed" in text:
+        return StorageError(
+            f"{path} is damaged ({text}).", next_step="Put back the library from a backup.", code="library.damaged"
         )
     return None
+
+
+def _is_full(folder: Path) -> bool:
+    """SQLite says "I/O error" where the shared-memory file of the WAL finds no room to grow."""
+    try:
+        return shutil.disk_usage(folder).free < 1 << 16
+    except OSError:
+        return False

@@ -15,7 +15,7 @@ from sqlmodel import Session, SQLModel, col
 from dam.audit import chain
 from dam.catalogue import sqlite
 from dam.catalogue.reading import Reader
-from dam.catalogue.tables import AuditRow, LibraryRow, OutboxRow
+from dam.catalogue.tables import AuditRow, OutboxRow
 from dam.errors import MigrationError
 from dam.settings import Settings
 
@@ -118,11 +118,11 @@ class Catalogue:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._connections: list[Any] = []
-        with Session(self.engine) as session:
-            library = session.execute(sa.select(LibraryRow.id)).first()  # type: ignore[call-overload]
-        if library is None:
+        with self.reader() as reader:
+            library_id = reader.one("SELECT id FROM library")
+        if library_id is None:
             raise MigrationError(f"{self.path} holds no library.", next_step="Create it with: dam init")
-        self.library_id: str = library[0]
+        self.library_id: str = library_id
 
     @contextmanager
     def change(self, actor: str = "service") -> Iterator[Unit]:
@@ -140,12 +140,13 @@ class Catalogue:
     @contextmanager
     def reader(self) -> Iterator[Reader]:
         """Plain reads on a connection that this thread keeps open: the workers ask several times a file."""
-        connection = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = sqlite.connect(self.path)
-            with self._lock:
-                self._connections.append(connection)
-        yield Reader(connection)
+        with sqlite.our_errors(self.path):
+            connection = getattr(self._local, "connection", None)
+            if connection is None:
+                connection = self._local.connection = sqlite.connect(self.path)
+                with self._lock:
+                    self._connections.append(connection)
+            yield Reader(connection)
 
     def close(self) -> None:
         with self._lock:

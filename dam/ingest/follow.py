@@ -4,6 +4,7 @@ A crash between the two does the same work again; the index cannot drift. A miss
 rebuilt from the catalogue by itself, and a failing index never fails an ingest.
 """
 
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from dam.search.document import Document
 from dam.search.index import TantivyIndex, open_index
 
 BATCH = 500
+REBUILD_PATIENCE_S = 60.0
 
 
 def document(card: Card) -> Document:
@@ -100,10 +102,21 @@ def _documents(catalogue: Path) -> Iterator[Document]:
 
 
 def ready_index(catalogue: Path, folder: Path) -> TantivyIndex:
-    """An index that can be searched and is level: rebuilt if need be, then caught up."""
+    """An index that can be searched and is level: rebuilt if need be, then caught up.
+
+    While another process or thread rebuilds it, this waits for that one: at most REBUILD_PATIENCE_S, then BusyError.
+    """
     index, state = open_index(folder)
-    if state.needs_rebuild:
-        rebuild(catalogue, index)
+    patience = time.monotonic() + REBUILD_PATIENCE_S
+    while state.needs_rebuild:
+        try:
+            rebuild(catalogue, index)
+            break
+        except BusyError:
+            if time.monotonic() > patience:
+                raise
+            time.sleep(0.05)
+        state = index.state()
     follow(catalogue, index)
     index.reload()
     return index

@@ -64,7 +64,7 @@ def release_dead(parts: Parts) -> int:
 
 
 class Workers:
-    """A pool of ingest threads over one catalogue. `done` counts rows ended since the start."""
+    """A pool of ingest threads over one catalogue. `done` counts rows ended since the start, `busy` those in hand."""
 
     def __init__(self, parts: Parts, count: int) -> None:
         self._parts = parts
@@ -74,7 +74,9 @@ class Workers:
         self._claiming = threading.Lock()
         self._claimed: deque[Arrival | Job] = deque()
         self._threads = [threading.Thread(target=self._run, name=f"ingest-{n}", daemon=True) for n in range(count)]
+        self._counting = threading.Lock()
         self.done = 0
+        self.busy = 0
         self.fatal: BaseException | None = None
 
     def start(self) -> None:
@@ -98,6 +100,7 @@ class Workers:
 
     def _run(self) -> None:
         while not self._stop.is_set():
+            item = None
             try:
                 item = self._next()
                 if item is None:
@@ -106,7 +109,9 @@ class Workers:
                     continue
                 self._do(item)
             except (BusyError, StorageError) as error:
-                log.warning("%s", error)  # the row stays claimed or due; nothing is lost
+                log.warning("%s", error)
+                if item is not None:
+                    self._claimed.append(item)  # not even its failure could be written down: it is ours still
                 self._stop.wait(1.0)
             except Exception as error:  # the edge of a thread: it must outlive one bad row
                 log.exception("ingest worker")
@@ -131,25 +136,29 @@ class Workers:
                 self._claimed.extend(work.claim_jobs(unit, self._name, now=now, limit=limit))
 
     def _do(self, item: Arrival | Job) -> None:
-        if isinstance(item, Arrival):
-            self._admit(item)
-        else:
-            self._stage(item)
-        self.done += 1
+        self._count(busy=1)
+        try:
+            if isinstance(item, Arrival):
+                self._admit(item)
+            else:
+                self._stage(item)
+            self._count(done=1)
+        finally:
+            self._count(busy=-1)
+
+    def _count(self, *, busy: int = 0, done: int = 0) -> None:
+        with self._counting:
+            self.busy += busy
+            self.done += done
 
     def _admit(self, item: Arrival) -> None:
         try:
             admit.admit(self._parts, item)
-        except (BusyError, StorageError):
+        except (BusyError, StorageError) as error:
+            log.warning("admitting %s: %s", item.path, error)
+            message, later = "The catalogue could not be written.", self._parts.wall() + 2
             with self._parts.catalogue.change() as unit:
-                work.arrival_failed(
-                    unit,
-                    item.id,
-                    "storage.failed",
-                    "The catalogue could not be written.",
-                    retry_at=self._parts.wall() + 2,
-                )
-            raise
+                work.arrival_failed(unit, item.id, "storage.failed", message, retry_at=later)
         except Exception as error:  # one file: it is quarantined with the reason, the others go on
             log.exception("admitting %s", item.path)
             ours = error if isinstance(error, DamError) else EngineError(f"{type(error).__name__}: {error}")

@@ -230,8 +230,9 @@ def _prompts(graph: Graph, node: Node, guider: Node | None) -> tuple[str | None,
 def _prompt(graph: Graph, holders: Sequence[Node], role: str) -> str | None:
     for holder in holders:
         links = _condition_links(holder, role)
-        texts = [t for link in links if (t := conditioning_text(graph, link, role)) is not None]
-        found = join(texts) if texts else _literal(graph, holder, role)
+        found = conditioning_text(graph, links, role)
+        if found is None:
+            found = _literal(graph, holder, role)
         if found is not None:
             return found
     return None

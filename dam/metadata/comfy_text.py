@@ -1,6 +1,6 @@
 """Prompts in a ComfyUI graph: from a sampler's conditioning back to the text that a person wrote."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from dam.metadata.comfy_graph import Graph, Link, Node
 from dam.metadata.comfy_strings import string
@@ -8,6 +8,7 @@ from dam.metadata.contract import MAX_PROMPT_CHARS
 
 MAX_DEPTH = 200
 MAX_NODES_A_PROMPT = 500
+MAX_FAN = 16
 
 _TEXT_KEYS = [
     "populated_text",
@@ -67,10 +68,12 @@ _NOT_WORDS = frozenset(
 )
 
 
-def conditioning_text(graph: Graph, link: Link, role: str) -> str | None:
-    """The prompt that reaches a conditioning link; `role` is "positive" or "negative". "" = known to be empty."""
-    texts = _conditioning(graph, link, role, {}, 0)
-    return join(texts) if texts is not None else None
+def conditioning_text(graph: Graph, links: Sequence[Link], role: str) -> str | None:
+    """The prompt that reaches conditioning links; `role` is "positive" or "negative". "" = known to be empty."""
+    seen: dict[tuple[str, str], bool] = {}
+    found = [_conditioning(graph, link, role, seen, 0) for link in links[:MAX_FAN]]
+    known = [texts for texts in found if texts is not None]
+    return join(text for texts in known for text in texts) if known else None
 
 
 def join(texts: Iterable[str]) -> str:
@@ -92,7 +95,7 @@ def _conditioning(
         role = "positive"  # the first output of what takes both is the positive one (InstructPixToPix, ControlNetApplyAdvanced)
     follow = _next_links(node, role)
     if follow:
-        found = [_conditioning(graph, each, role, seen, depth + 1) for each in follow]
+        found = [_conditioning(graph, each, role, seen, depth + 1) for each in follow[:MAX_FAN]]
         known = [texts for texts in found if texts is not None]
         if known:
             return [text for texts in known for text in texts]
@@ -100,7 +103,7 @@ def _conditioning(
     if own is not None:
         return own
     rest = [each for key, each in node.links.items() if key.lower() not in _NOT_WORDS and _role_of(key) in (None, role)]
-    for each in rest:
+    for each in rest[:MAX_FAN]:
         texts = _conditioning(graph, each, role, seen, depth + 1)
         if texts is not None:
             return texts
@@ -151,6 +154,6 @@ def _value(graph: Graph, node: Node, key: str) -> str | None:
     value = node.literals.get(key)
     if isinstance(value, str):
         return value
-    if key in node.links:
+    if key in node.links and key not in _ROLE_KEYS:  # `positive` as a link carries conditioning
         return string(graph, node.links[key])
     return None

@@ -8,7 +8,7 @@ from typing import Any
 
 from dam.audit import chain
 from dam.catalogue.reading import Card, Reader, open_reader
-from dam.errors import NotFoundError
+from dam.errors import EngineError, NotFoundError
 from dam.ingest import follow
 from dam.lineage import graph
 from dam.media.paths import to_text
@@ -62,13 +62,16 @@ class Finder:
     def level(self) -> int:
         """Bring the index level with the catalogue, rebuilding it where it is missing or damaged."""
         path = self._settings.catalogue_path
-        if not self._level or self._index.state().needs_rebuild:
-            self._index = follow.ready_index(path, self._settings.library / "index")
-            self._level = True
-            return 0
-        count = follow.follow(path, self._index)
-        self._index.reload()
-        return count
+        if self._level:
+            try:
+                count = follow.follow(path, self._index)
+                self._index.reload()
+                return count
+            except EngineError:
+                self._level = False  # damaged or of another version: made anew below
+        self._index = follow.ready_index(path, self._settings.library / "index")
+        self._level = True
+        return 0
 
     def search(
         self, text: str, *, limit: int = 50, after: str | None = None, sort: str | None = None, facets: bool = True
@@ -115,7 +118,7 @@ class Finder:
 
     def _find(self, reader: Reader, name: str) -> str:
         try:
-            return reader.find(name if name.isprintable() else to_text(name))
+            return reader.find(_storable(name))
         except NotFoundError:
             if os.path.sep in name or os.path.exists(name):
                 return reader.find(to_text(os.path.realpath(name)))
@@ -145,7 +148,10 @@ class Finder:
             raise NotFoundError(f"No thumbnails of {size_px} px.", next_step="Ask for 256 or 1024.", code="thumb.none")
         card = self.card(name)
         key = f"thumbs/{card.sha256[:2]}/{card.sha256}-{size_px}.jpg"
-        return LocalStorage(self._settings.library / "vault").get(key)
+        try:
+            return LocalStorage(self._settings.library / "vault").get(key)
+        except NotFoundError as error:
+            raise NotFoundError(f"{card.title} has no thumbnail (yet).", code="thumb.none") from error
 
     def copy_of(self, name: str) -> tuple[str, str, str]:
         """(file path, mime, download name) of an asset's protected copy."""
@@ -197,6 +203,15 @@ class Finder:
         with self._reader() as reader:
             library_id = reader.one("SELECT id FROM library")
             return chain.verify(_ledger(reader, progress), chain.genesis(library_id))
+
+
+def _storable(name: str) -> str:
+    """A name from a command line; one that is not UTF-8 can only be a path."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return to_text(name)
+    return name
 
 
 def _ledger(reader: Reader, progress: Callable[[int], None] | None) -> Iterator[chain.Link]:

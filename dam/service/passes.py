@@ -1,5 +1,6 @@
 """Passes over the drives: one full pass and drain (`scan`), or watching until stopped (`watch`, `up`)."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -8,7 +9,7 @@ from typing import Any
 
 from dam.catalogue import work
 from dam.catalogue.reading import open_reader
-from dam.errors import StorageError
+from dam.errors import BusyError, EngineError, StorageError
 from dam.ingest import follow
 from dam.ingest.parts import Parts
 from dam.ingest.workers import Workers, release_dead
@@ -18,7 +19,10 @@ from dam.search.index import TantivyIndex
 from dam.watch.events import Hints, Watcher
 from dam.watch.scanner import Pass, ScanRules, look_at, scan_root
 
+log = logging.getLogger("dam.service")
+
 POLL_S = 0.1
+RETRY_S = 5.0
 UNSETTLED_PATIENCE_S = 30.0  # how long a pass waits, with nothing else to do, for files that keep changing
 
 
@@ -108,7 +112,7 @@ class Passes:
         last_done = 0
         try:
             while (left := self._left()) > 0:
-                if workers.done != last_done:
+                if workers.busy or workers.done != last_done:
                     last_done, quiet_since = workers.done, time.monotonic()
                 if time.monotonic() - quiet_since > UNSETTLED_PATIENCE_S + self._parts.settings.settle_s:
                     break
@@ -124,13 +128,14 @@ class Passes:
             return sum(reader.pending().values())
 
     def follow(self) -> int:
-        """Bring the index level; an index that fails is rebuilt, and never fails the pass."""
+        """Bring the index level; one that fails is rebuilt, now or at the next search, and never fails the pass."""
         try:
             if self._index.state().needs_rebuild:
                 return follow.rebuild(self._parts.catalogue.path, self._index)
             return follow.follow(self._parts.catalogue.path, self._index)
-        except StorageError:
-            return 0  # the outbox keeps what the index has not taken; doctor shows the lag
+        except (StorageError, BusyError, EngineError) as error:
+            log.warning("the index waits: %s", error)  # the outbox keeps what it has not taken; doctor shows the lag
+            return 0
 
     def _counts(self) -> dict[str, Any]:
         with open_reader(self._parts.catalogue.path) as reader:
@@ -170,19 +175,21 @@ class Passes:
         watcher = self._watch_roots(hints)
         workers = Workers(self._parts, self._parts.settings.worker_count)
         workers.start()
-        settings = self._parts.settings
-        known = {r["id"] for r in self._roots(())}
-        due = 0.0
+        watched, due = self._watched(), 0.0
         try:
             while not stop.is_set():
-                if time.monotonic() >= due or not watcher.alive:
-                    self._scan_roots((), accept_missing=False)
-                    due = time.monotonic() + settings.reconcile_s
-                    current = {r["id"] for r in self._roots(())}
-                    if current != known or not watcher.alive:
-                        watcher.stop()
-                        watcher, known = self._watch_roots(hints), current
-                self._take(hints)
+                try:
+                    if time.monotonic() >= due:
+                        self._scan_roots((), accept_missing=False)
+                        due = time.monotonic() + self._parts.settings.reconcile_s
+                    self._take(hints)
+                except (BusyError, StorageError) as error:
+                    log.warning("watching goes on: %s", error)
+                    due = time.monotonic() + RETRY_S  # a whole pass makes good what was missed
+                if not watcher.alive or watched != self._watched():
+                    watcher.stop()
+                    watched, due = self._watched(), 0.0
+                    watcher = self._watch_roots(hints)
                 workers.wake()
                 self.follow()
                 if on_tick is not None:
@@ -193,9 +200,12 @@ class Passes:
             workers.stop()
             self.follow()
 
+    def _watched(self) -> list[tuple[str, str]]:
+        """(id, folder) of the roots that can be watched: a drive that comes back needs new watches."""
+        return [(r["id"], from_text(r["path"])) for r in self._roots(()) if r["state"] != "offline"]
+
     def _watch_roots(self, hints: Hints) -> Watcher:
-        folders = [(r["id"], from_text(r["path"])) for r in self._roots(()) if r["state"] != "offline"]
-        watcher = Watcher(folders, hints.add)
+        watcher = Watcher(self._watched(), hints.add)
         watcher.start()
         return watcher
 
