@@ -39,26 +39,34 @@ def is_safe() -> bool:
 
 
 def connect(path: Path, *, write: bool = False) -> Any:
-    """A bare connection for plain reads (and the outbox's deletes). Rows come back by name."""
+    """A bare connection for plain reads (and the outbox's deletes). Rows come back by name.
+
+    Raises:
+        StorageError: the file is no database, damaged or out of reach.
+    """
     uri = f"{path.absolute().as_uri()}?mode={'rw' if write else 'ro'}"
-    connection = driver().connect(
-        uri, uri=True, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False
-    )
-    connection.row_factory = driver().Row
-    if write:
-        connection.execute("PRAGMA synchronous=FULL")
+    with our_errors(path):
+        connection = driver().connect(
+            uri, uri=True, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False
+        )
+        connection.row_factory = driver().Row
+        try:
+            connection.execute("PRAGMA synchronous=FULL" if write else "PRAGMA schema_version")  # looks into the file
+        except BaseException:
+            connection.close()
+            raise
     return connection
 
 
 @contextmanager
 def connected(path: Path, *, write: bool = False) -> Iterator[Any]:
     """`connect`, with our errors, closed at the end."""
-    with our_errors(path):
-        connection = connect(path, write=write)
-        try:
+    connection = connect(path, write=write)
+    try:
+        with our_errors(path):
             yield connection
-        finally:
-            connection.close()
+    finally:
+        connection.close()
 
 
 @contextmanager

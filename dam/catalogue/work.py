@@ -107,9 +107,10 @@ def arrival_failed(unit: Unit, arrival_id: str, code: str, message: str, *, retr
     return retry_at is None
 
 
-def claim_jobs(unit: Unit, worker: str, *, now: float, limit: int) -> list[Job]:
-    """Due stages, earlier stages first; a stage waits until its asset's earlier ones have ended."""
+def claim_jobs(unit: Unit, worker: str, *, now: float, limit: int, asset_id: str | None = None) -> list[Job]:
+    """Due stages (of one asset, if named), earlier stages first; a stage waits until its asset's earlier ones ended."""
     found: list[Job] = []
+    named = [col(JobRow.asset_id) == asset_id] if asset_id is not None else []
     before = aliased(JobRow)
     for at, stage in enumerate(STAGES):
         earlier = sa.exists().where(
@@ -120,7 +121,9 @@ def claim_jobs(unit: Unit, worker: str, *, now: float, limit: int) -> list[Job]:
         rows = unit.session.execute(
             sa.select(JobRow, AssetRow)
             .join(AssetRow, col(AssetRow.id) == col(JobRow.asset_id))
-            .where(col(JobRow.state) == "due", col(JobRow.stage) == stage, col(JobRow.not_before) <= now, ~earlier)
+            .where(
+                col(JobRow.state) == "due", col(JobRow.stage) == stage, col(JobRow.not_before) <= now, ~earlier, *named
+            )
             .order_by(col(JobRow.not_before), col(JobRow.id))
             .limit(limit - len(found))
         ).all()
@@ -229,3 +232,17 @@ def wake_offline(unit: Unit) -> int:
         .values(not_before=0.0, code=None)
     )
     return int(getattr(result, "rowcount", 0))
+
+
+def ask_again(unit: Unit, asset_id: str, stage: str) -> str | None:
+    """Make a stage due that was skipped, failed or done. Returns its job, or None if the asset has no such stage."""
+    found = unit.db.execute(
+        sa.select(col(JobRow.id)).where(col(JobRow.asset_id) == asset_id, col(JobRow.stage) == stage)
+    ).first()
+    if found is None:
+        return None
+    values = {"state": "due", "tries": 0, "not_before": 0.0, "code": None, "message": None}
+    unit.db.execute(
+        sa.update(JobRow).where(col(JobRow.id) == found[0], col(JobRow.state) != "running").values(**values)
+    )
+    return str(found[0])

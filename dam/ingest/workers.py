@@ -4,6 +4,7 @@ Threads are enough: hashing, decoding, resizing and signing release the GIL. Wha
 running under this process's name; `release_dead` gives back what a killed process had claimed.
 """
 
+import itertools
 import logging
 import os
 import socket
@@ -21,6 +22,7 @@ from dam.media.files import entry_at
 from dam.media.paths import from_text
 
 log = logging.getLogger("dam.ingest")
+_POOLS = itertools.count()
 
 BATCH = 4  # rows that one claim takes for one thread
 IDLE_S = 0.2
@@ -43,7 +45,7 @@ def _started(pid: int) -> str:
 
 def is_gone(worker: str) -> bool:
     """Whether a worker of this machine has died. Other machines' workers are never judged from here."""
-    host, pid, started = worker.rsplit(":", 2)
+    host, pid, started = worker.partition("#")[0].rsplit(":", 2)
     if host != socket.gethostname():
         return False
     try:
@@ -68,7 +70,7 @@ class Workers:
 
     def __init__(self, parts: Parts, count: int) -> None:
         self._parts = parts
-        self._name = worker_name()
+        self._name = f"{worker_name()}#{next(_POOLS)}"  # two pools of one process never give back each other's rows
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._claiming = threading.Lock()
@@ -97,6 +99,15 @@ class Workers:
             return
         with self._parts.catalogue.change() as unit:
             work.release(unit, lambda worker: worker == self._name)
+
+    def run_asset(self, asset_id: str) -> None:
+        """Run the due stages of one asset in this thread, without starting the pool."""
+        while True:
+            with self._parts.catalogue.change() as unit:
+                jobs = work.claim_jobs(unit, self._name, now=self._parts.wall(), limit=1, asset_id=asset_id)
+            if not jobs:
+                return
+            self._do(jobs[0])
 
     def _run(self) -> None:
         while not self._stop.is_set():

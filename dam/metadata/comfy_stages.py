@@ -15,7 +15,7 @@ _SEED = ("seed", "noise_seed", "rand_seed", "seed_num")
 _STEPS = ("steps", "num_inference_steps", "sampling_steps", "num_steps", "inference_steps")
 _CFG = ("cfg", "cfg_scale", "cfg_conds", "guidance_scale", "text_cfg", "cfg1", "cfg_text")
 _PROMPT = ("prompt", "positive_prompt", "prompt_text", "text_prompt", "gpt_prompt")
-MAX_PASSES = 64
+MAX_PASSES = 32
 # Inputs that lead away from the picture: not followed when looking for its size or for the pass before.
 NOT_PICTURE = frozenset(
     [

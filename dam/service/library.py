@@ -18,6 +18,7 @@ from dam.ingest.parts import Parts
 from dam.ingest.workers import release_dead
 from dam.provenance import keys, trust
 from dam.service.answers import Answers
+from dam.service.copies import Copies
 from dam.service.finding import Finder
 from dam.service.passes import Passes
 from dam.service.reviewing import Reviews
@@ -56,6 +57,7 @@ class Service:
     passes: Passes
     answers: Answers
     reviews: Reviews
+    copies: Copies
     upkeep: Upkeep
 
 
@@ -103,13 +105,15 @@ def open_service(settings: Settings) -> Iterator[Service]:
     parts = wire(settings)
     release_dead(parts)
     try:
+        find = Finder(settings)
         yield Service(
             parts=parts,
-            find=Finder(settings),
+            find=find,
             roots=Roots(parts),
             passes=Passes(parts),
             answers=Answers(settings, parts),
             reviews=Reviews(parts),
+            copies=Copies(parts, find),
             upkeep=Upkeep(parts),
         )
     finally:

@@ -25,6 +25,7 @@ IGNORED_FOLDERS = frozenset(
     }
 )
 MAX_DEPTH = 128
+LATEST_NS = 2**63 - 1  # the year 2262: what a database's integers hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def _walk(root: str, below: str, depth: int) -> Iterator[Entry | Unseen | Ignore
     for item in entries:
         path = os.path.join(below, item.name) if below else item.name
         try:
-            one = _look(item, path)
+            one: Entry | Unseen | Ignored | None = _look(item, path)
         except FileNotFoundError:
             continue  # gone between listing and looking: the next pass tells
         except OSError as error:
@@ -79,7 +80,7 @@ def _walk(root: str, below: str, depth: int) -> Iterator[Entry | Unseen | Ignore
             yield one
 
 
-def _look(item: os.DirEntry[str], path: str) -> Entry | Ignored | None:
+def _look(item: os.DirEntry[str], path: str) -> Entry | Unseen | Ignored | None:
     """What one name is; None = a folder to walk."""
     if item.is_symlink():
         return Ignored(to_text(path), "symbolic link")
@@ -88,5 +89,6 @@ def _look(item: os.DirEntry[str], path: str) -> Entry | Ignored | None:
     if is_ignored(item.name):
         return Ignored(to_text(path), "temporary or system file")
     if item.is_file(follow_symlinks=False):
-        return entry_of(path, item.stat(follow_symlinks=False))
+        entry = entry_of(path, item.stat(follow_symlinks=False))
+        return entry if entry.mtime_ns <= LATEST_NS else Unseen(entry.path, "its time of change is after the year 2262")
     return Ignored(to_text(path), "not a regular file")

@@ -62,6 +62,16 @@ class CopyOut(Wire):
     survived: dict[str, bool] = Field(default_factory=dict)
 
 
+class DeliveredOut(Wire):
+    """A protected copy in a folder; `written` is false where it lay there already, or on a dry run."""
+
+    asset_id: str
+    path: str
+    sha256: str
+    size_bytes: int
+    written: bool
+
+
 class StageStateOut(Wire):
     stage: str
     state: str

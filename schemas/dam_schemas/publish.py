@@ -16,6 +16,7 @@ PUBLISHED: dict[str, type[Wire]] = {
     "search-page.v1": asset.SearchPageOut,
     "lineage.v1": asset.LineageOut,
     "summary.v1": asset.SummaryOut,
+    "delivered.v1": asset.DeliveredOut,
     "root.v1": asset.RootOut,
     "inspection.v1": inspect.InspectionOut,
     "verify.v1": answers.VerifyOut,

@@ -1,0 +1,55 @@
+"""Commands about protected copies: protect makes them, export delivers them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dam_cli import render
+from dam_cli.session import GLOBALS, library, say
+
+Assets = Annotated[list[str], typer.Argument(metavar="ASSET...", help="Ids, unique prefixes, SHA-256 or paths.")]
+
+
+def register(app: typer.Typer) -> None:
+    for command in (protect, export):
+        app.command()(command)
+
+
+def protect(assets: Assets) -> None:
+    """Make marked and signed copies now, whatever the root's policy says. Originals are only read.
+
+    Example: dam protect 3f9a0c
+    """
+    from dam_schemas.asset import AssetOut
+
+    with library() as service:
+        for asset in assets:
+            made = service.copies.protect(asset, actor=f"person:{service.reviews.person()}")
+            card = AssetOut.model_validate(service.find.card(made))
+            if GLOBALS.json:
+                render.put_json(card)
+            else:
+                say(f"{card.title} has a protected copy. Deliver it with: dam export {card.sha256[:12]} --to DIR")
+        service.passes.follow()
+
+
+def export(
+    assets: Assets,
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The folder; it is made if need be.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be written, write nothing.")] = False,
+) -> None:
+    """Write protected copies into a folder. Nothing that lies there is written over.
+
+    Example: dam export 3f9a0c --to /deliveries/press
+    """
+    from dam_schemas.asset import DeliveredOut
+
+    with library() as service:
+        for asset in assets:
+            wire = DeliveredOut.model_validate(service.copies.export(asset, to, dry_run=dry_run))
+            if GLOBALS.json:
+                render.put_json(wire)
+            else:
+                word = "written" if wire.written else "would be written" if dry_run else "there already"
+                render.put(f"{wire.path}  {render.megabytes(wire.size_bytes)}  {word}")
