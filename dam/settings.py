@@ -19,7 +19,6 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DAM_", extra="ignore", frozen=True)
 
     library: Path = Field(description="the library's folder: catalogue, vault, keys, index, dam.toml")
-    database_url: str | None = Field(default=None, description="catalogue; default: SQLite in the library's folder")
     workers: int = Field(default=0, ge=0, le=64, description="ingest threads; 0 = one per core")
     settle_s: float = Field(default=2.0, ge=0, le=3600, description="how long size and mtime must stay quiet")
     reconcile_s: float = Field(default=300.0, ge=1, description="seconds between full passes while watching")
@@ -31,7 +30,7 @@ class Settings(BaseSettings):
     max_pixels_mp: float = Field(default=268.0, gt=0, le=4000, description="larger pictures are not decoded")
     protect: str = Field(default="ai", pattern="^(none|ai|all)$", description="which assets get a protected copy")
     host: str = Field(default="127.0.0.1", description="where API and UI listen; anything else demands a token")
-    port: int = Field(default=8340, ge=0, le=65535)
+    port: int = Field(default=8340, ge=0, le=65535, description="where API and UI listen; 0 = any free port")
     token: str | None = Field(default=None, repr=False, description="bearer token of the API; needed off 127.0.0.1")
     person: str | None = Field(default=None, description="who decides; default: the login name")
     organisation: str = Field(default="Local Studio", min_length=1, max_length=64, description="named in certificates")

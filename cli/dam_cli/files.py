@@ -1,5 +1,6 @@
 """Commands about a file in the hand: inspect, verify, identify, fingerprint, mark. They work on any path."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,13 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dam.media.paths import display
 from dam_cli import render
 from dam_cli.session import GLOBALS, library, settings
 
 if TYPE_CHECKING:
     from dam.service.answers import Answers
 
-Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files to look at. They are only read.")]
+Files = Annotated[
+    list[Path], typer.Argument(metavar="FILE...", readable=False, help="Files to look at. They are only read.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -64,7 +68,7 @@ def _safe(found: Any) -> dict[str, Any]:
 
 
 def _print_inspection(wire: Any) -> None:
-    render.put(render.style(wire.path, "1"))
+    sys.stdout.write(render.style(display(wire.path), "1") + "\n")
     media, made, cred = wire.media, wire.generation, wire.credentials
     size = f"{media.width_px}×{media.height_px}" if media and media.width_px else ""
     says = {True: "yes", False: "no", None: "nothing says"}[wire.ai_generated]
@@ -145,9 +149,6 @@ def verify(files: Files) -> None:
 def _print_verdict(wire: Any) -> None:
     word = render.style("AUTHENTIC", "1;32") if wire.authentic else render.style("NOT PROVEN AUTHENTIC", "1;31")
     render.put(wire.path)
-    render.table([("", "")])
-    import sys
-
     sys.stdout.write(f"  {word}\n")
     render.table(
         [
@@ -160,7 +161,9 @@ def _print_verdict(wire: Any) -> None:
     )
 
 
-def identify(file: Annotated[Path, typer.Argument(help="A file from anywhere; it is only read.")]) -> None:
+def identify(
+    file: Annotated[Path, typer.Argument(readable=False, help="A file from anywhere; it is only read.")],
+) -> None:
     """Which asset of ours is this file? By exact bytes, manifest, invisible mark, or fingerprint.
 
     Exit 1 if it is none that we know. Example: dam identify screenshot.jpg

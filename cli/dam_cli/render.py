@@ -16,8 +16,8 @@ def put_json(model: Any) -> None:
 
 
 def put(text: str = "") -> None:
-    """A line of data for people; control characters of strangers are escaped, our own newlines are kept."""
-    sys.stdout.write("\n".join(display(line) for line in text.split("\n")) + "\n")
+    """One line of data for people; what strangers wrote cannot break it."""
+    sys.stdout.write(display(text) + "\n")
 
 
 def style(text: str, code: str) -> str:

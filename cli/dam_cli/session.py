@@ -28,6 +28,8 @@ GLOBALS = Globals()
 
 def settings(**flags: object) -> "Settings":
     """The settings of the chosen library. A wrong value is a usage error that names the setting."""
+    import tomllib
+
     from pydantic import ValidationError
 
     from dam.errors import UsageError
@@ -35,6 +37,8 @@ def settings(**flags: object) -> "Settings":
 
     try:
         return load(GLOBALS.library, **flags)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"dam.toml cannot be read: {error}.", next_step="Repair or remove it.") from error
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else "settings"
@@ -62,8 +66,8 @@ def library(*, create: bool = False, **flags: object) -> "Iterator[Service]":
 
 
 def say(text: str) -> None:
-    """Words for people, on stderr."""
+    """One line of words for people, on stderr."""
     from dam.media.paths import display
 
     if not GLOBALS.quiet:
-        print("\n".join(display(line) for line in text.split("\n")), file=sys.stderr)  # noqa: T201  # a terminal is a door
+        sys.stderr.write(display(text) + "\n")

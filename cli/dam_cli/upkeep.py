@@ -39,7 +39,9 @@ def doctor() -> None:
             import sys
 
             sys.stdout.write(f"{word}  ")
-            render.put(f"{check.name}: {check.message}" + (f"\n      {check.next_step}" if check.next_step else ""))
+            render.put(f"{check.name}: {check.message}")
+            if check.next_step:
+                render.put(f"      {check.next_step}")
     raise typer.Exit(0 if wire.ok else 1)
 
 
@@ -79,7 +81,8 @@ def audit_verify() -> None:
             if wire.ok
             else f"BROKEN at entry {wire.first_bad_seq}: {wire.reason}"
         )
-        render.put(f"{verdict}\nhead {wire.head}")
+        render.put(verdict)
+        render.put(f"head {wire.head}")
     raise typer.Exit(0 if wire.ok else 1)
 
 

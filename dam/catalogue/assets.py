@@ -23,7 +23,8 @@ from dam.model import Claim, Credentials, CredentialState, FingerprintCode, Gene
 
 
 def by_sha256(unit: Unit, sha256: str) -> AssetRow | None:
-    return unit.session.exec(select(AssetRow).where(AssetRow.sha256 == sha256)).first()
+    found = unit.db.execute(sa.select(AssetRow.__table__).where(col(AssetRow.sha256) == sha256)).first()  # type: ignore[attr-defined]
+    return AssetRow(**found._mapping) if found else None  # noqa: SLF001  # SQLAlchemy's public name for it
 
 
 def add(unit: Unit, found: Inspection, *, title: str, created_at: str) -> AssetRow:
@@ -112,6 +113,7 @@ def set_manifest(unit: Unit, asset_id: str, verdict: Credentials) -> None:
             checked_at=unit.now,
         )
     )
+    unit.session.flush()  # edges are made from it in the same change
 
 
 def place(unit: Unit, asset_id: str, root_id: str, path: str, seen: tuple[int, int, str]) -> str | None:
@@ -177,7 +179,19 @@ def facts(unit: Unit, asset_ids: Sequence[str]) -> list[AssetRow]:
     return list(unit.session.exec(select(AssetRow).where(col(AssetRow.id).in_(list(asset_ids)))).all())
 
 
-def want_stage(unit: Unit, asset_id: str, stage: str, version: str, *, skip: tuple[str, str] | None = None) -> None:
-    """Ask for a stage; `skip` = (code, reason) records at once that there is nothing to do, and why."""
-    row = {"id": unit.new_id(), "asset_id": asset_id, "stage": stage, "version": version, "changed_at": unit.now}
-    unit.insert(JobRow, row | ({"state": "skipped", "code": skip[0], "message": skip[1]} if skip else {}))
+def want_stages(unit: Unit, asset_id: str, stages: Sequence[tuple[str, str, tuple[str, str] | None]]) -> None:
+    """Ask for stages: (name, version, skip). `skip` = (code, reason) records that there is nothing to do, and why."""
+    rows = [
+        {
+            "id": unit.new_id(),
+            "asset_id": asset_id,
+            "stage": stage,
+            "version": version,
+            "state": "skipped" if skip else "due",
+            "code": skip[0] if skip else None,
+            "message": skip[1] if skip else None,
+            "changed_at": unit.now,
+        }
+        for stage, version, skip in stages
+    ]
+    unit.insert(JobRow, *rows)

@@ -134,7 +134,6 @@ def add_copy(unit: Unit, row: CopyRow, mark: MarkRecord | None) -> None:
 
 def set_asset(unit: Unit, asset_id: str, values: Mapping[str, Any]) -> None:
     unit.db.execute(sa.update(AssetRow).where(col(AssetRow.id) == asset_id).values(**values))
-    unit.touch(asset_id)
 
 
 def scanned(unit: Unit, root_id: str) -> None:

@@ -21,7 +21,10 @@ OFFLINE = "asset.offline"  # why a stage waits: no location can be read now
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A file to admit: its root's folder and relative path (bytes-safe text), and what stat said of it."""
+    """A file to admit: its root's folder and relative path (bytes-safe text), and what stat said of it.
+
+    `protect` is the root's own policy, None = the library's.
+    """
 
     id: str
     root_id: str
@@ -29,6 +32,7 @@ class Arrival:
     path: str
     seen: tuple[int, int, str]
     tries: int
+    protect: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +69,23 @@ def note_arrivals(unit: Unit, root_id: str, seen: Sequence[tuple[str, tuple[int,
 
 
 def claim_arrivals(unit: Unit, worker: str, *, now: float, limit: int) -> list[Arrival]:
-    rows = unit.session.execute(
-        sa.select(IntakeRow, col(RootRow.path))
+    rows: Sequence[Any] = unit.db.execute(
+        sa.select(
+            col(IntakeRow.id), col(IntakeRow.root_id), col(RootRow.path).label("folder"), col(IntakeRow.path),
+            col(IntakeRow.size_bytes), col(IntakeRow.mtime_ns), col(IntakeRow.inode), col(IntakeRow.tries),
+            col(RootRow.protect),
+        )
         .join(RootRow, col(RootRow.id) == col(IntakeRow.root_id))
         .where(col(IntakeRow.state) == "due", col(IntakeRow.not_before) <= now, col(RootRow.state) != "offline")
         .order_by(col(IntakeRow.not_before), col(IntakeRow.id))
         .limit(limit)
-    ).all()
-    for row, _ in rows:
-        row.state, row.worker = "running", worker
-        unit.session.add(row)
+    ).all()  # fmt: skip
+    if rows:
+        mine = col(IntakeRow.id).in_([r.id for r in rows])
+        unit.db.execute(sa.update(IntakeRow).where(mine).values(state="running", worker=worker))
     return [
-        Arrival(r.id, r.root_id, root_path, r.path, (r.size_bytes, r.mtime_ns, r.inode), r.tries)
-        for r, root_path in rows
+        Arrival(r.id, r.root_id, r.folder, r.path, (r.size_bytes, r.mtime_ns, r.inode), r.tries, r.protect)
+        for r in rows
     ]
 
 
@@ -109,7 +117,6 @@ def arrival_failed(unit: Unit, arrival_id: str, code: str, message: str, *, retr
 
 def claim_jobs(unit: Unit, worker: str, *, now: float, limit: int, asset_id: str | None = None) -> list[Job]:
     """Due stages (of one asset, if named), earlier stages first; a stage waits until its asset's earlier ones ended."""
-    found: list[Job] = []
     named = [col(JobRow.asset_id) == asset_id] if asset_id is not None else []
     before = aliased(JobRow)
     for at, stage in enumerate(STAGES):
@@ -118,34 +125,21 @@ def claim_jobs(unit: Unit, worker: str, *, now: float, limit: int, asset_id: str
             col(before.stage).in_(STAGES[:at]),
             col(before.state).in_(("due", "running")),
         )
-        rows = unit.session.execute(
-            sa.select(JobRow, AssetRow)
+        rows: Sequence[Any] = unit.db.execute(
+            sa.select(
+                col(JobRow.id), col(JobRow.asset_id), col(JobRow.stage), col(JobRow.version), col(JobRow.tries),
+                col(AssetRow.sha256), col(AssetRow.kind), col(AssetRow.mime), col(AssetRow.size_bytes),
+            )
             .join(AssetRow, col(AssetRow.id) == col(JobRow.asset_id))
-            .where(
-                col(JobRow.state) == "due", col(JobRow.stage) == stage, col(JobRow.not_before) <= now, ~earlier, *named
-            )
+            .where(col(JobRow.state) == "due", col(JobRow.stage) == stage, col(JobRow.not_before) <= now, ~earlier, *named)
             .order_by(col(JobRow.not_before), col(JobRow.id))
-            .limit(limit - len(found))
-        ).all()
-        for row, asset in rows:
-            row.state, row.worker = "running", worker
-            unit.session.add(row)
-            found.append(
-                Job(
-                    row.id,
-                    asset.id,
-                    row.stage,
-                    row.version,
-                    row.tries,
-                    asset.sha256,
-                    asset.kind,
-                    asset.mime,
-                    asset.size_bytes,
-                )
-            )
-        if found:
-            break
-    return found
+            .limit(limit)
+        ).all()  # fmt: skip
+        if rows:
+            mine = col(JobRow.id).in_([r.id for r in rows])
+            unit.db.execute(sa.update(JobRow).where(mine).values(state="running", worker=worker))
+            return [Job(*row) for row in rows]
+    return []
 
 
 def skip_later_stages(unit: Unit, asset_id: str, stage: str, code: str, message: str) -> None:

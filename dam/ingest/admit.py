@@ -77,7 +77,7 @@ def _commit(parts: Parts, unit: Unit, arrival: Arrival, found: Inspection) -> st
         created = iso(datetime.fromtimestamp(max(0, arrival.seen[1]) / 1e9, tz=UTC))
         asset = assets.add(unit, found, title=match_title(arrival.path), created_at=created)
         relate.note_references(unit, asset.id, found)
-        _want_stages(parts, unit, asset, arrival, is_copy=_is_protected_copy(found))
+        assets.want_stages(unit, asset.id, stages_for(parts, asset, arrival, is_copy=_is_protected_copy(found)))
     replaced = assets.place(unit, asset.id, arrival.root_id, arrival.path, arrival.seen)
     work.arrived(unit, arrival.id)
     if new:
@@ -102,15 +102,19 @@ def _is_protected_copy(found: Inspection) -> bool:
     return found.credentials.state is CredentialState.TRUSTED and "sha256" in found.credentials.custom
 
 
-def _want_stages(parts: Parts, unit: Unit, asset: AssetRow, arrival: Arrival, *, is_copy: bool) -> None:
+def stages_for(
+    parts: Parts, asset: AssetRow, arrival: Arrival, *, is_copy: bool
+) -> list[tuple[str, str, tuple[str, str] | None]]:
+    """The stages that a new asset goes through, each with why it is skipped, if it is."""
+    stages: list[tuple[str, str, tuple[str, str] | None]] = []
     if asset.kind in (Kind.IMAGE, Kind.VIDEO):
-        assets.want_stage(unit, asset.id, "pixels", PIXELS_VERSION)
-    policy = relate.root_policy(unit, arrival.root_id) or parts.settings.protect
+        stages.append(("pixels", PIXELS_VERSION, None))
     if asset.kind == Kind.IMAGE:
         # A second mark on top of the first would blur both, and lead to the copy instead of the original.
         copy = ("protect.is_copy", "It is a protected copy already.") if is_copy else None
-        skip = copy or why_not_protected(asset, policy)
-        assets.want_stage(unit, asset.id, "protect", PROTECT_VERSION, skip=skip)
+        skip = copy or why_not_protected(asset, arrival.protect or parts.settings.protect)
+        stages.append(("protect", PROTECT_VERSION, skip))
+    return stages
 
 
 def why_not_protected(asset: AssetRow, policy: str) -> tuple[str, str] | None:

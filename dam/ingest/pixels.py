@@ -54,5 +54,3 @@ def _near_edges(parts: Parts, unit: Unit, job: Job, codes: tuple[FingerprintCode
 
     near = [likeness.Neighbour(look(h.asset_id), h.distance64, h.distance256) for h in hits if h.asset_id in rows]
     edges.put(unit, likeness.edges_by_likeness(look(job.asset_id), near))
-    for hit in hits:
-        unit.touch(hit.asset_id)

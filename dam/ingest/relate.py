@@ -4,7 +4,7 @@ from typing import Any
 
 from dam.catalogue import edges
 from dam.catalogue.edges import Reference
-from dam.catalogue.tables import AssetRow, RootRow
+from dam.catalogue.tables import AssetRow
 from dam.catalogue.unit import Unit
 from dam.lineage.ingredients import edges_from_credentials
 from dam.lineage.names import Candidate, bare_name, edges_by_name
@@ -14,11 +14,6 @@ from dam.model import Credentials, CredentialState, Edge, Ingredient, Input, Ins
 MAX_WAITING = 2_000  # children looked at again for one arrival; beyond it a name is too common to say anything
 MAX_REFERENCES = 1_000  # sources of one asset
 MADE_FROM_REFERENCES = (Relation.INPUT, Relation.INGREDIENT, Relation.PROTECTED_COPY)
-
-
-def root_policy(unit: Unit, root_id: str) -> str | None:
-    row = unit.session.get(RootRow, root_id)
-    return row.protect if row else None
 
 
 def note_references(unit: Unit, child_id: str, found: Inspection) -> None:

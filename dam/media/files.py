@@ -9,7 +9,10 @@ from dam.media.paths import to_text
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A regular file. `path` is relative to its root, bytes-safe text; `inode` is "device:inode"."""
+    """A regular file. `path` is relative to its root, bytes-safe text.
+
+    `inode` has no device: a share may get another st_dev at each mount, and its files are still the same.
+    """
 
     path: str
     size_bytes: int
@@ -24,7 +27,7 @@ class Entry:
 
 def entry_of(path: str, found: os.stat_result) -> Entry:
     """The entry for a relative path as the OS names it and its stat."""
-    return Entry(to_text(path), found.st_size, found.st_mtime_ns, f"{found.st_dev}:{found.st_ino}")
+    return Entry(to_text(path), found.st_size, found.st_mtime_ns, str(found.st_ino))
 
 
 def entry_at(root: str, path: str) -> Entry | None:

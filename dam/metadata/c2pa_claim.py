@@ -113,11 +113,13 @@ def _generation(credentials: Credentials) -> Generation:
     tool, evidence = _tool(
         [*ai_agents, *agents, credentials.generator, *_descriptions(credentials), credentials.issuer]
     )
+    if tool == "OpenAI" and "chatgpt" in (credentials.generator or "").lower():
+        tool = "ChatGPT"  # the agent is the model, the product stands in the generator
     named = next((a for a in (*ai_agents, *agents) if _MODEL_NAME.search(a)), None)
     content = _content(credentials)
     return Generation(
         tool=tool or as_text(credentials.generator) or as_text(credentials.issuer),
-        tool_version=_version(evidence),
+        tool_version=None if evidence == named else _version(evidence),
         model=as_text(content.get("model")) or named,
         prompt=_prompt(content.get("prompt")),
     )

@@ -58,7 +58,7 @@ def _roles(graph: Graph, outputs: Sequence[str]) -> dict[str, set[str]]:
     while stack:
         name, role = stack.pop()
         node = graph.nodes[name]
-        reached.setdefault(name, set()).update({role} - {"", "condition"})
+        reached.setdefault(name, set()).update({role} - {"", "condition", "size"})
         for key, link in node.links.items():
             following = (link.node, _step(graph.nodes.get(link.node), node, key.lower(), link.slot, role))
             if following not in done and link.node in graph.nodes:
@@ -69,8 +69,10 @@ def _roles(graph: Graph, outputs: Sequence[str]) -> dict[str, set[str]]:
 
 def _step(source: Node | None, node: Node, key: str, slot: int, role: str) -> str:
     """The role behind one more link. Roles other than init stay what they became nearest the output."""
-    if role in ("control", "style", "mask", "reference"):
+    if role in ("control", "style", "mask", "reference", "size"):
         return role
+    if key in ("width", "height"):
+        return "size"  # only measured: no role in the picture
     if "mask" in key or (source and slot == 1 and "image" in source.literals and not source.links):
         return "mask"
     if "control" in key or ("control_net" in node.links and key not in ("positive", "negative", "conditioning", "vae")):
@@ -80,7 +82,7 @@ def _step(source: Node | None, node: Node, key: str, slot: int, role: str) -> st
     ):
         return "style"
     if key.startswith(("positive", "negative", "cond", "guider")):
-        return "condition" if role != "init" else role
+        return "condition"
     if key.startswith("ref"):
         return "reference"
     if key.startswith(

@@ -252,7 +252,7 @@ def _condition_links(node: Node, role: str) -> list[Link]:
         for key, link in node.links.items()
         if key.startswith(("cond", "pos")) or (key.endswith("embeds") and "image" not in key)
     ]
-    return plain or [
+    return plain[:1] or [  # the second condition of a dual guider is its negative side
         link for key, link in node.links.items() if key in ("basic_pipe", "pipe", "context", "optional_pipe")
     ]
 
@@ -289,7 +289,7 @@ def _size(graph: Graph, node: Node) -> tuple[int | None, int | None]:
 
 
 def _own_size(graph: Graph, node: Node) -> tuple[int | None, int | None]:
-    width, height = as_count(number(graph, node, ("width",))), as_count(number(graph, node, ("height",)))
+    width, height = (as_count(number(graph, node, (side, f"empty_latent_{side}"))) for side in ("width", "height"))
     if width and height:
         return width, height
     for key in ("size", "dimensions", "resolution", "aspect_ratio", "empty_latent_size"):

@@ -43,6 +43,8 @@ _WIDGETS = {
     "EmptySD3LatentImage": "width height batch_size",
     "EmptyHunyuanLatentVideo": "width height length batch_size",
     "EmptyFlux2LatentImage": "width height batch_size",
+    "SDTurboScheduler": "steps denoise",
+    "AlignYourStepsScheduler": "model_type steps denoise",
     "Flux2Scheduler": "steps width height",
     "ModelSamplingFlux": "max_shift base_shift width height",
     "EmptyMochiLatentVideo": "width height length batch_size",
@@ -233,7 +235,7 @@ def _widgets(node: Mapping[str, Any]) -> dict[str, Any]:
     for name in named:
         if at >= len(values):
             break
-        if name == "*" and values[at] not in _SEED_MODES:
+        if name == "*" and not (isinstance(values[at], bool) or values[at] in _SEED_MODES):  # a flag in 2023
             continue
         found[name] = values[at]
         at += 1

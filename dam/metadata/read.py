@@ -69,6 +69,7 @@ def _unparsed(texts: Sequence[Text], claims: Sequence[Claim]) -> list[Claim]:
         )
         for text in texts
         if text.text.strip()
+        and "c2pa:manifest" not in text.text[:4000]
         and _LOOKS_LIKE_METADATA.fullmatch(text.key.rpartition(":")[2].lower())
         and (text.carrier, text.raw[:MAX_RAW_BYTES]) not in known
     ]

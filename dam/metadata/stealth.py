@@ -35,8 +35,12 @@ def with_hidden_text(probe: Probe, pixels: NDArray[np.uint8]) -> Probe:
 
 
 def hidden_text(pixels: NDArray[np.uint8]) -> Text | None:
-    """The text hidden in pixels (uint8, (H, W, 3 or 4), as stored: neither resized nor colour-managed), or None."""
-    if pixels.ndim != 3 or pixels.shape[2] not in (3, 4):
+    """The text hidden in pixels as stored (neither resized nor colour-managed), or None.
+
+    Args:
+        pixels: uint8, (H, W, 3 or 4), or (H, W) for an alpha plane alone.
+    """
+    if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (3, 4)):
         return None
     for place, bits in _planes(pixels):
         signatures = _SIGNATURES[place]
@@ -59,10 +63,14 @@ class _Bits:
 
     def __call__(self, count: int) -> NDArray[np.uint8]:
         columns = -(-count // max(1, self._per_column))
-        return (self._columns[:columns] & 1).reshape(-1)[:count]
+        lowest: NDArray[np.uint8] = np.bitwise_and(self._columns[:columns], np.uint8(1))
+        return lowest.reshape(-1)[:count]
 
 
 def _planes(pixels: NDArray[np.uint8]) -> Iterator[tuple[str, _Bits]]:
+    if pixels.ndim == 2:
+        yield "alpha", _Bits(pixels)
+        return
     if pixels.shape[2] == 4:
         yield "alpha", _Bits(pixels[:, :, 3])
     yield "rgb", _Bits(pixels[:, :, :3])

@@ -73,6 +73,7 @@ class Watcher:
     def start(self) -> None:
         logging.getLogger("watchdog.observers.inotify_c").addHandler(self._log)
         logging.getLogger("watchdog.observers.inotify_buffer").addHandler(self._log)
+        self._observer.start()  # first: a watch that cannot be set is then told where it is asked for
         for root_id, folder in self._roots:
             try:
                 self._observer.schedule(
@@ -80,7 +81,6 @@ class Watcher:
                 )
             except OSError as error:
                 self.problems.append(f"{folder}: {error.strerror or error}; it is scanned instead")
-        self._observer.start()
         self.problems += [p for p in (_watch_limit_problem(),) if p]
 
     def _all(self) -> None:

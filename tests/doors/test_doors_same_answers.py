@@ -70,7 +70,9 @@ def test_roots_audit_and_doctor_say_the_same(studio):
     assert dam(library, "audit", "verify", "--json").json == served.get("/api/v1/audit/verification")
     assert dam(library, "audit", "log", "--json", "-n", "20").lines == _entries(served.get("/api/v1/audit?limit=20"))
     printed, answered = dam(library, "doctor", "--json").json, served.get("/api/v1/doctor")
-    assert [(c["name"], c["status"]) for c in printed["checks"]] == [(c["name"], c["status"]) for c in answered["checks"]]
+    assert [(c["name"], c["status"]) for c in printed["checks"]] == [
+        (c["name"], c["status"]) for c in answered["checks"]
+    ]
 
 
 def _entries(answer):

@@ -72,7 +72,7 @@ def test_the_copy_looks_like_its_original_and_names_it_as_parent(studio, service
 def test_the_original_has_no_credential_and_is_not_called_authentic(studio, service, hero):
     verdict = service.answers.verify(str(studio[1] / "hero.png"))
     assert not verdict.authentic
-    assert [m.asset_id for m in verdict.matches][0] == hero
+    assert next(m.asset_id for m in verdict.matches) == hero
 
 
 def _jpeg(image, quality=75):
@@ -82,7 +82,7 @@ def _jpeg(image, quality=75):
 
 
 DAMAGE = {
-    "saved again as JPEG 75": lambda image: _jpeg(image),
+    "saved again as JPEG 75": _jpeg,
     "at half size": lambda image: _jpeg(image.resize((512, 384), Image.Resampling.LANCZOS), 90),
     "cropped by 20 %": lambda image: _jpeg(image.crop((102, 77, 922, 691)), 90),
     "a screenshot as PNG": lambda image: pictures.png(np.asarray(image.convert("RGB"))),

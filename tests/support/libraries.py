@@ -3,20 +3,24 @@
 import contextlib
 import dataclasses
 import hashlib
+import itertools
 import json
 import os
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 import dam_migrations
+from dam.catalogue.unit import Catalogue
 from dam.service.library import create_library, open_service, protect_folder
 from dam.settings import Settings
 
 MAIN = Path(__file__).resolve().parents[2]
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +34,15 @@ def template_library(tmp_path_factory):
 def library(template_library, tmp_path):
     """The folder of an empty library."""
     return copy_of(template_library, tmp_path / "library")
+
+
+@pytest.fixture
+def catalogue(library):
+    """An empty library's catalogue; its clock stands still, its ids count."""
+    numbers = itertools.count(1)
+    opened_catalogue = Catalogue(settings(library), clock=lambda: NOON, new_id=lambda: f"id{next(numbers):06}")
+    yield opened_catalogue
+    opened_catalogue.close()
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,108 @@
+"""The editor's graph alone: converted by links, positions, subgraphs."""
+
+from dam.metadata.comfy_graph import build
+from dam.metadata.comfy_workflow import to_api_graph
+from dam.metadata.readers.comfyui import PLUGIN, generation_of
+
+
+def ui(id_, kind, widgets=(), inputs=(), outputs=("X",), mode=0, **more):
+    return {
+        "id": id_,
+        "type": kind,
+        "mode": mode,
+        "widgets_values": list(widgets),
+        "inputs": [{"name": n, "type": t, "link": link} for n, t, link in inputs],
+        "outputs": [{"name": o, "type": o} for o in outputs],
+    } | more
+
+
+def workflow(*extra, sampler_model=1):
+    nodes = [
+        ui(4, "CheckpointLoaderSimple", ["base.ckpt"], outputs=("MODEL", "CLIP", "VAE")),
+        ui(6, "CLIPTextEncode", ["a shark"], [("clip", "CLIP", 2)]),
+        ui(7, "CLIPTextEncode", ["blurry"], [("clip", "CLIP", 3)]),
+        ui(5, "EmptyLatentImage", [512, 640, 1]),
+        ui(
+            3,
+            "KSampler",
+            [42, "randomize", 20, 7.5, "euler", "normal", 1],
+            [
+                ("model", "MODEL", sampler_model),
+                ("positive", "CONDITIONING", 4),
+                ("negative", "CONDITIONING", 5),
+                ("latent_image", "LATENT", 6),
+            ],
+        ),
+        ui(9, "SaveImage", ["x"], [("images", "IMAGE", 7)], outputs=()),
+    ]
+    links = [[1, 4, 0, 3, 0, "MODEL"], [2, 4, 1, 6, 0, "CLIP"], [3, 4, 1, 7, 0, "CLIP"], [4, 6, 0, 3, 1, "C"]]
+    links += [[5, 7, 0, 3, 2, "C"], [6, 5, 0, 3, 3, "L"], [7, 3, 0, 9, 0, "I"]]
+    return {"nodes": [*nodes, *extra], "links": links}
+
+
+def read(given):
+    return generation_of(build(to_api_graph(given)))
+
+
+def test_values_by_position_and_links_by_id_give_the_answer():
+    made = read(workflow())
+    assert (made.prompt, made.negative_prompt, made.seed, made.steps) == ("a shark", "blurry", 42, 20)
+    assert (made.model, made.width, made.height, made.scheduler) == ("base.ckpt", 512, 640, "normal")
+
+
+def test_workflow_alone_is_a_claim_of_lower_confidence(probe_of):
+    (claim,) = PLUGIN.read(probe_of(workflow=workflow()))
+    assert (claim.generation.seed, claim.confidence < 1) == (42, True)
+
+
+def test_bypassed_lora_is_seen_through_and_a_muted_node_dropped():
+    lora = ui(10, "LoraLoaderModelOnly", ["off.safetensors", 1], [("model", "MODEL", 8)], ("MODEL",), mode=4)
+    muted = ui(11, "SaveImage", ["y"], mode=2)
+    given = workflow(lora, muted, sampler_model=9)
+    given["links"] += [[8, 4, 0, 10, 0, "MODEL"], [9, 10, 0, 3, 0, "MODEL"]]
+    made = read(given)
+    assert (made.model, made.loras) == ("base.ckpt", ())
+    assert "11" not in to_api_graph(given)
+
+
+def test_reroutes_primitives_and_get_set_nodes_are_transparent():
+    given = workflow(
+        ui(20, "PrimitiveNode", [77, "fixed"]),
+        ui(21, "Reroute", (), [("", "*", 11)]),
+        ui(22, "SetNode", ["m"], [("MODEL", "MODEL", 12)]),
+        ui(23, "GetNode", ["m"]),
+    )
+    sampler = next(n for n in given["nodes"] if n["id"] == 3)
+    sampler["inputs"].append({"name": "seed", "type": "INT", "link": 10, "widget": {"name": "seed"}})
+    sampler["inputs"][0]["link"] = 11
+    given["links"] += [[10, 20, 0, 3, 4, "INT"], [11, 23, 0, 3, 0, "MODEL"], [12, 4, 0, 22, 0, "MODEL"]]
+    made = read(given)
+    assert (made.seed, made.model) == (77, "base.ckpt")
+
+
+def test_subgraphs_are_opened_with_values_from_outside():
+    inner = workflow()
+    inner["id"] = "5f0e2c8e-0000-0000-0000-000000000000"
+    inner["nodes"] = [n for n in inner["nodes"] if n["id"] != 9]
+    inner["links"] = [
+        {"id": i, "origin_id": a, "origin_slot": b, "target_id": c, "target_slot": d}
+        for i, a, b, c, d, _ in inner["links"][:6]
+    ]
+    inner["links"] += [
+        {"id": 20, "origin_id": -10, "origin_slot": 0, "target_id": 6, "target_slot": 1},
+        {"id": 21, "origin_id": 3, "origin_slot": 0, "target_id": -20, "target_slot": 0},
+    ]
+    words = next(n for n in inner["nodes"] if n["id"] == 6)
+    words["inputs"].append({"name": "text", "type": "STRING", "link": 20, "widget": {"name": "text"}})
+    inner |= {"inputs": [{"name": "text", "linkIds": [20]}], "outputs": [{"name": "LATENT", "linkIds": [21]}]}
+    outer = {
+        "nodes": [
+            ui(1, inner["id"], (), [("text", "STRING", 1)], ("LATENT",)),
+            ui(2, "PrimitiveStringMultiline", ["from outside"]),
+            ui(9, "SaveImage", ["x"], [("images", "IMAGE", 2)], ()),
+        ],
+        "links": [[1, 2, 0, 1, 0, "STRING"], [2, 1, 0, 9, 0, "IMAGE"]],
+        "definitions": {"subgraphs": [inner]},
+    }
+    made = read(outer)
+    assert (made.prompt, made.seed, made.model) == ("from outside", 42, "base.ckpt")
