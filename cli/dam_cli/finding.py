@@ -12,13 +12,15 @@ Asset = Annotated[str, typer.Argument(help="An id, a unique prefix, a SHA-256 or
 
 
 def register(app: typer.Typer) -> None:
-    for command in (search, show, similar, lineage):
+    # A query may hold "-is:rejected": what is no option of ours is a word of the query.
+    app.command(context_settings={"ignore_unknown_options": True})(search)
+    for command in (show, similar, lineage):
         app.command()(command)
 
 
 def search(
     query: Annotated[list[str] | None, typer.Argument(help="Words and filters; leave out for everything.")] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000)] = 20,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000)] = 20,
     after: Annotated[str | None, typer.Option(help="The cursor that a page before this one ended with.")] = None,
     sort: Annotated[str | None, typer.Option(help="relevance, newest or name.")] = None,
 ) -> None:
@@ -135,5 +137,12 @@ def lineage(
         render.put_json(LineageOut.model_validate(view))
         return
     nodes = tuple(graph.Node(card.id, 0) for card in view.nodes)
-    drawn = graph.Lineage(view.start, nodes, view.edges, view.truncated)
-    sys.stdout.write(forms[format](drawn, {card.id: card.title for card in view.nodes}).rstrip("\n") + "\n")
+    descent = tuple(e for e in view.edges if e.relation != "near_duplicate" or format != "tree")
+    titles = {card.id: card.title for card in view.nodes}
+    sys.stdout.write(
+        forms[format](graph.Lineage(view.start, nodes, descent, view.truncated), titles).rstrip("\n") + "\n"
+    )
+    for edge in view.edges if format == "tree" else ():
+        if edge.relation == "near_duplicate":
+            other = edge.parent_id if edge.child_id == view.start else edge.child_id
+            render.put(f"looks like {titles[other]} ({other})  [{edge.evidence} · {edge.confidence:.2f}]")

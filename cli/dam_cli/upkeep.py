@@ -87,10 +87,18 @@ def audit_verify() -> None:
 
 
 @index.command("rebuild")
-def index_rebuild() -> None:
+def index_rebuild(
+    thumbnails: Annotated[
+        bool, typer.Option("--thumbnails", help="Also make lost thumbnails again, from the drives.")
+    ] = False,
+) -> None:
     """Make the index anew from the catalogue. Searches go on meanwhile."""
     with library() as service:
         say(f"{service.upkeep.rebuild_index()} assets indexed.")
+        if thumbnails:
+            lost = service.upkeep.remake_thumbnails()
+            service.passes.finish()
+            say(f"{lost} pictures were looked at again for their thumbnails.")
 
 
 def plugins() -> None:

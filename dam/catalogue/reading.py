@@ -120,9 +120,16 @@ class Reader:
                 *ids,
             )
         }
+        failed = {
+            r["asset_id"]
+            for r in self.rows(f"SELECT asset_id FROM job WHERE state = 'failed' AND asset_id IN ({marks})", *ids)  # noqa: S608
+        }
+        flags = {
+            i: tuple(flag for flag, held in (("parse:unparsed", unparsed), ("quarantined", failed)) if i in held)
+            for i in ids
+        }
         return {
-            a["id"]: _card(a, generations.get(a["id"], {}), locations.get(a["id"], []), parsed=a["id"] not in unparsed)
-            for a in assets
+            a["id"]: _card(a, generations.get(a["id"], {}), locations.get(a["id"], []), flags[a["id"]]) for a in assets
         }
 
     def find(self, name: str) -> str:
@@ -334,7 +341,7 @@ class Reader:
         return self.rows(f"SELECT * FROM audit_entry WHERE seq > ? {where}ORDER BY seq LIMIT ?", *values)  # noqa: S608
 
 
-def _card(asset: dict[str, Any], made: dict[str, Any], locations: list[LocationCard], *, parsed: bool) -> Card:
+def _card(asset: dict[str, Any], made: dict[str, Any], locations: list[LocationCard], flags: tuple[str, ...]) -> Card:
     generation = {k: v for k, v in made.items() if k not in ("asset_id", "detail") and v is not None}
     if made:
         generation |= json.loads(made["detail"]) if isinstance(made["detail"], str) else made["detail"]
@@ -364,5 +371,5 @@ def _card(asset: dict[str, Any], made: dict[str, Any], locations: list[LocationC
         created_at=asset["created_at"],
         locations=tuple(locations),
         generation=generation,
-        flags=() if parsed else ("unparsed",),
+        flags=flags,
     )

@@ -50,7 +50,7 @@ def document(card: Card) -> Document:
         ai=ai,
         protected=card.protected,
         created_at=datetime.fromisoformat(card.created_at),
-        flags=tuple(f"parse:{flag}" for flag in card.flags),
+        flags=card.flags,
     )
 
 

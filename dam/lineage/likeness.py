@@ -1,6 +1,6 @@
 """Near-duplicate edges from perceptual distances.
 
-Thresholds are the measured ones (marks.md B.1): at 8 of 64 bits or 48 of 256 bits one false match in 132,590 pairs of
+Thresholds are the measured ones (docs/decisions/0006): at 8 of 64 bits or 48 of 256 bits one false match in 132,590 pairs of
 different pictures, with 99.9 % of the true ones found. Two unrelated pictures differ in half of the bits.
 
     confidence = 0.95 x the smallest of (1 - d64 / 32) and (1 - d256 / 128), of those that are known

@@ -29,7 +29,7 @@ def merge(claims: Sequence[Claim]) -> Merged:
     2. A ComfyUI graph beats an A1111 text beside it in who made the file: nodes write such texts too. Other fields that the
        graph leaves open are filled from the text.
     3. Then confidence decides, then how many fields a claim knows.
-    4. Weaker claims fill only what stronger ones leave open; inputs and LoRAs are united; stages come from the first
+    4. Weaker claims fill only what stronger ones leave open; inputs are united; stages come from the first
        claim that has them. A label fills tool, model and prompt only if no text carrier spoke at all.
     5. A carrier that says AI wins over one that says camera, and any statement wins over silence. The digital source type
        follows the winning side.

@@ -179,6 +179,6 @@ def _checked(name: object) -> str:
 def _ring_exists(folder: Path) -> ConflictError:
     return ConflictError(
         f"{folder} already holds a key ring; it is never replaced.",
-        next_step="`dam keys list` shows it.",
+        next_step="The mark-*.key files of the library's keys folder are named by their id.",
         code="keys.exist",
     )

@@ -4,7 +4,7 @@
     index/writer.lock        held (flock) by the one process that writes
     index/gen-000001/        tantivy's files + headwater.json (who made it)
 
-A rebuild fills a new generation and only then swaps, so a reader always has a whole index (engines.md 1.5).
+A rebuild fills a new generation and only then swaps, so a reader always has a whole index (docs/decisions/0002).
 """
 
 import contextlib

@@ -1,6 +1,6 @@
 """The full-text index on tantivy: one writer process, many readers, rebuilt at any time.
 
-Traps met here, all measured (engines.md 1.5, 1.6): two writers with old file lists leave orphan files (one flock over
+Traps met here, all measured (docs/decisions/0002): two writers with old file lists leave orphan files (one flock over
 all processes, a fresh `Index` per writer); a wrong type kills the writer thread (values are checked before); a library
 of another version may not read the folder (the stamp says so, the caller rebuilds into a new one).
 """

@@ -2,7 +2,7 @@
 
 Text fields are lower-cased and folded to ASCII; a label has a word field (`model`) and a whole-name field (`model_raw`);
 facets are counted on fast fields that keep the name as people wrote it. Integers are checked here, before the writer
-sees them: a wrong type kills tantivy's writer thread and loses the batch (engines.md 1.6).
+sees them: a wrong type kills tantivy's writer thread and loses the batch.
 """
 
 import hashlib

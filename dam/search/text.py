@@ -2,7 +2,7 @@
 
 Scripts written without blanks (Chinese, Japanese, Thai ...) have no words to split at. Each run of them becomes its
 overlapping pairs of characters in order, plus every single character at the end of the text: any piece of a run is then
-found as a phrase of pairs, without a dictionary. Measured (engines.md 1.4): a plain tokenizer finds none of them.
+found as a phrase of pairs, without a dictionary. Measured: a plain tokenizer finds none of them.
 """
 
 import re

@@ -166,17 +166,24 @@ class Finder:
         )
 
     def lineage(self, name: str, *, up: int = 8, down: int = 8) -> LineageView:
-        """Ancestors and descendants with the evidence for every edge."""
+        """Ancestors and descendants with the evidence for every edge, and what looks like the asset itself.
+
+        Likeness is no descent, so it is not followed: a look-alike's look-alikes are not this asset's lineage.
+        """
         with self._reader() as reader:
             start = self._find(reader, name)
 
             def neighbours(ids: Sequence[str], direction: graph.Direction) -> list[Edge]:
                 going_up = direction is graph.Direction.UP
-                return [_edge(e) for e in reader.edges(ids, up=going_up, down=not going_up)]
+                found = [_edge(e) for e in reader.edges(ids, up=going_up, down=not going_up)]
+                return [e for e in found if e.relation is not Relation.NEAR_DUPLICATE]
 
             walked = graph.walk(start, neighbours, up, down)
-            cards = reader.cards([node.asset_id for node in walked.nodes])
-        return LineageView(start, tuple(cards), tuple(walked.edges), walked.truncated)
+            alike = [e for e in map(_edge, reader.edges([start])) if e.relation is Relation.NEAR_DUPLICATE]
+            ids = [node.asset_id for node in walked.nodes]
+            likes = sorted({i for e in alike for i in (e.parent_id, e.child_id)} - set(ids))
+            cards = reader.cards(ids + likes)
+        return LineageView(start, tuple(cards), (*walked.edges, *alike), walked.truncated)
 
     def roots(self) -> list[dict[str, Any]]:
         with self._reader() as reader:

@@ -22,6 +22,7 @@ from dam.watch.scanner import Pass, ScanRules, look_at, scan_root
 log = logging.getLogger("dam.service")
 
 POLL_S = 0.1
+REST_FACTOR = 9.0  # after a pass for a hint, nine times as long passes before the next
 RETRY_S = 5.0
 UNSETTLED_PATIENCE_S = 30.0  # how long a pass waits, with nothing else to do, for files that keep changing
 
@@ -66,6 +67,9 @@ class Passes:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._index = TantivyIndex(parts.settings.library / "index")
+        self._level = False
+        self._late: set[str] = set()  # roots with a hint that waits for its rest to end
+        self._rest: dict[str, float] = {}
 
     # -- one pass
 
@@ -79,7 +83,7 @@ class Passes:
         begun = time.monotonic()
         before = self._counts()
         passes = self._scan_roots(roots, accept_missing=accept_missing)
-        self._drain(on_progress)
+        self.finish(on_progress)
         return self._summary(passes, before, time.monotonic() - begun)
 
     def _rules(self, *, accept_missing: bool = False) -> ScanRules:
@@ -104,7 +108,7 @@ class Passes:
             work.retry_failed(unit, code_prefix="storage.")
         return passes
 
-    def _drain(self, on_progress: OnProgress | None) -> None:
+    def finish(self, on_progress: OnProgress | None = None) -> None:
         """Run workers until nothing is left but files that will not settle or drives that are offline."""
         workers = Workers(self._parts, self._parts.settings.worker_count)
         workers.start()
@@ -129,11 +133,19 @@ class Passes:
 
     def follow(self) -> int:
         """Bring the index level; one that fails is rebuilt, now or at the next search, and never fails the pass."""
+        path = self._parts.catalogue.path
         try:
-            if self._index.state().needs_rebuild:
-                return follow.rebuild(self._parts.catalogue.path, self._index)
-            return follow.follow(self._parts.catalogue.path, self._index)
+            with self._parts.catalogue.reader() as reader:
+                if self._level and not reader.outbox(1):
+                    return 0
+            if not self._level and self._index.state().needs_rebuild:
+                count = follow.rebuild(path, self._index)
+            else:
+                count = follow.follow(path, self._index)
+            self._level = True
+            return count
         except (StorageError, BusyError, EngineError) as error:
+            self._level = False
             log.warning("the index waits: %s", error)  # the outbox keeps what it has not taken; doctor shows the lag
             return 0
 
@@ -210,11 +222,19 @@ class Passes:
         return watcher
 
     def _take(self, hints: Hints) -> None:
+        """Look where events point. Whole-root hints rest in between, so that a busy drive is not walked without end."""
         roots, paths = hints.take()
+        self._late |= roots
+        if not self._late and not paths:
+            return
         by_id = {r["id"]: r for r in self._roots(())}
         with open_reader(self._parts.catalogue.path) as reader:
-            for root_id in roots & set(by_id):
-                scan_root(self._parts.catalogue, reader, by_id[root_id], self._rules())
+            for root_id in [r for r in self._late if time.monotonic() >= self._rest.get(r, 0.0)]:
+                self._late.discard(root_id)
+                begun = time.monotonic()
+                if root_id in by_id:
+                    scan_root(self._parts.catalogue, reader, by_id[root_id], self._rules())
+                self._rest[root_id] = time.monotonic() + REST_FACTOR * (time.monotonic() - begun)
             for root_id, names in paths.items():
                 if root_id in by_id:
                     look_at(self._parts.catalogue, reader, by_id[root_id], sorted(names), self._rules())

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from dam.catalogue import sqlite
+from dam.catalogue import sqlite, work
 from dam.catalogue.reading import open_reader
 from dam.errors import DamError
 from dam.ingest import follow
 from dam.ingest.parts import Parts
+from dam.ingest.pixels import thumb_key
 from dam.search.index import TantivyIndex, open_index
 from dam.service.finding import Finder
 
@@ -48,6 +49,19 @@ class Upkeep:
     def rebuild_index(self) -> int:
         """A new index from the catalogue; searches go on with the old one until it is swapped."""
         return follow.rebuild(self._parts.catalogue.path, TantivyIndex(self._parts.settings.library / "index"))
+
+    def remake_thumbnails(self) -> int:
+        """Ask for the pixels stage again where a thumbnail is not there. Returns how many assets; a pass does the work."""
+        with open_reader(self._parts.catalogue.path) as reader:
+            rows = reader.rows("SELECT id, sha256 FROM asset WHERE decoded = 1")
+        lost = [
+            r["id"] for r in rows if not all(self._parts.storage.exists(thumb_key(r["sha256"], s)) for s in (256, 1024))
+        ]
+        for at in range(0, len(lost), 500):
+            with self._parts.catalogue.change() as unit:
+                for asset_id in lost[at : at + 500]:
+                    work.ask_again(unit, asset_id, "pixels")
+        return len(lost)
 
     def _sqlite(self) -> Check:
         version = sqlite.driver().sqlite_version

@@ -29,7 +29,7 @@ def asked(query, **more):
 @pytest.mark.parametrize("query", ["mara", "tool:comfyui", "is:approved", "kind:image -ai:true", '"shot 1"', "(((", ""])
 def test_search_finds_the_same_assets_in_the_same_order(studio, query):
     library, _, served = studio
-    printed = dam(library, "search", query, "--json", "-n", "50").lines
+    printed = dam(library, "search", query, "--json", "--limit", "50").lines
     answered = served.get(asked(query, limit=50))["assets"]
     assert printed == answered
 

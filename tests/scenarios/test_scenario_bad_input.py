@@ -202,7 +202,6 @@ def test_words_about_strange_names_never_move_the_cursor(strange):
         assert not set(answer.out + answer.err) & {"\x1b", "\r", "\u202e"}, words
 
 
-@pytest.mark.xfail(reason="render.put keeps the line breaks of what it is given, those of names included")
 def test_words_about_strange_names_never_break_a_line(strange):
     library, paths = strange
     path = paths[b"new\nline.png"]
@@ -476,7 +475,6 @@ def test_a_wrong_setting_is_a_usage_error_that_names_it(known, name, value):
     assert name in answer.err
 
 
-@pytest.mark.xfail(reason="dam_cli.session.settings catches pydantic's errors, but not those of the TOML parser")
 def test_a_wrong_dam_toml_is_a_usage_error(library):
     (library / "dam.toml").write_text("settle_s = \n")
     answer = dam(library, "root", "list")
