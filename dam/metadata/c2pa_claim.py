@@ -108,7 +108,9 @@ def _generation(credentials: Credentials) -> Generation:
     ai_agents = [
         a.software_agent
         for a in credentials.actions
-        if a.software_agent and source_type.says_ai(a.digital_source_type or "")
+        if a.software_agent
+        and source_type.says_ai(a.digital_source_type or "")
+        and not a.action.startswith("c2pa.watermarked")  # who marked a picture has not made it
     ]
     tool, evidence = _tool(
         [*ai_agents, *agents, credentials.generator, *_descriptions(credentials), credentials.issuer]
@@ -118,7 +120,7 @@ def _generation(credentials: Credentials) -> Generation:
     named = next((a for a in (*ai_agents, *agents) if _MODEL_NAME.search(a)), None)
     content = _content(credentials)
     return Generation(
-        tool=tool or as_text(credentials.generator) or as_text(credentials.issuer),
+        tool=tool or next(iter(ai_agents), None) or as_text(credentials.generator) or as_text(credentials.issuer),
         tool_version=None if evidence == named else _version(evidence),
         model=as_text(content.get("model")) or named,
         prompt=_prompt(content.get("prompt")),
