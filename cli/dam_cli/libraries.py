@@ -43,7 +43,7 @@ def init(organisation: Annotated[str | None, typer.Option(help="Named in the sig
 
 @root.command("add")
 def root_add(
-    path: Annotated[Path, typer.Argument(help="The folder; nothing is written into it.")],
+    path: Annotated[Path, typer.Argument(readable=False, help="The folder; nothing is written into it.")],
     name: Annotated[str | None, typer.Option(help="A short name [default: the folder's].")] = None,
     protect: Annotated[
         str | None, typer.Option(help="Protected copies of: none, ai, all [default: the library's setting].")
@@ -72,7 +72,7 @@ def root_set(
 
 
 @root.command("move")
-def root_move(name: str, new_path: Path) -> None:
+def root_move(name: str, new_path: Annotated[Path, typer.Argument(readable=False)]) -> None:
     """The drive is mounted elsewhere now. Reads no file. Example: dam root move renders /Volumes/renders"""
     with library() as service:
         _print_roots([service.roots.move(name, str(new_path), actor=_actor(service))])
@@ -235,7 +235,9 @@ def serve(
 
 
 def up(
-    paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH...]", help="Folders to watch.")] = None,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATH...]", readable=False, help="Folders to watch.")
+    ] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Make a demo drive beside the library and watch it.")] = False,
     once: Annotated[bool, typer.Option("--once", help="Stop when everything is done, and print the summary.")] = False,
     port: Annotated[int | None, typer.Option(help="0 = any free port.")] = None,

@@ -44,17 +44,32 @@ def connect(path: Path, *, write: bool = False) -> Any:
     Raises:
         StorageError: the file is no database, damaged or out of reach.
     """
-    uri = f"{path.absolute().as_uri()}?mode={'rw' if write else 'ro'}"
     with our_errors(path):
-        connection = driver().connect(
-            uri, uri=True, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False
-        )
-        connection.row_factory = driver().Row
         try:
-            connection.execute("PRAGMA synchronous=FULL" if write else "PRAGMA schema_version")  # looks into the file
-        except BaseException:
-            connection.close()
-            raise
+            return _open(path, "rw" if write else "ro")
+        except driver().OperationalError as error:
+            if write or "readonly" not in str(error):
+                raise
+        # Killed in its very first write, before there was a WAL: only a connection that may write can roll that back.
+        _open(path, "rw").close()
+        return _open(path, "ro")
+
+
+def _open(path: Path, mode: str) -> Any:
+    connection = driver().connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=BUSY_TIMEOUT_MS / 1000,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    connection.row_factory = driver().Row
+    try:
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA schema_version")  # looks into the file
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

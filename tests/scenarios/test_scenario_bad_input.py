@@ -130,7 +130,6 @@ def test_an_unreadable_file_is_quarantined_and_taken_when_it_can_be_read(library
     assert (answer.json["admitted"], answer.json["quarantined"]) == (1, [])
 
 
-@pytest.mark.xfail(reason="the command line's parser refuses unreadable paths itself, as usage errors (exit 2)")
 def test_an_unreadable_path_in_the_hand_is_a_bad_file_and_the_other_files_are_answered(library, drive, powerless):
     secret = pictures.put(drive, "secret.png", pictures.a1111_png(2))
     secret.chmod(0)

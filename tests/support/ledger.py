@@ -28,7 +28,11 @@ def edges(library):
 def contents(library):
     """Everything that two ingests of one drive must agree on."""
     return {
-        "assets": _set(library, "SELECT sha256, kind, mime, title, ai_generated, decoded, protected FROM asset"),
+        "assets": _set(library, "SELECT sha256, kind, mime, ai_generated, decoded, protected FROM asset"),
+        "titles": _set(  # of two copies that arrive together, either may give its name
+            library,
+            "SELECT sha256, title FROM asset WHERE (SELECT count(*) FROM location l WHERE l.asset_id = asset.id) = 1",
+        ),
         "locations": _set(
             library,
             "SELECT a.sha256, r.name, l.path, l.availability FROM location l JOIN asset a ON a.id = l.asset_id"

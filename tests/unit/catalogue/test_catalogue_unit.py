@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shutil
 
 import pytest
 import sqlalchemy as sa
@@ -130,6 +131,22 @@ def test_a_catalogue_that_is_not_there_is_not_made_by_opening_it(tmp_path):
 def test_every_read_connection_refuses_to_write(library):
     with pytest.raises(StorageError, match="readonly"), sqlite.connected(library / "catalogue.db") as connection:
         connection.execute("DELETE FROM library")
+
+
+def test_a_catalogue_whose_first_writer_was_killed_can_be_read(tmp_path):
+    """Before there is a WAL there is a rollback journal, which a read-only connection may not roll back."""
+    made, killed = tmp_path / "made.db", tmp_path / "killed.db"
+    with contextlib.closing(sqlite.driver().connect(made, isolation_level=None)) as writer:
+        writer.execute("PRAGMA cache_size = 2")
+        writer.execute("CREATE TABLE t (x)")
+        writer.execute("BEGIN")
+        writer.execute("CREATE TABLE half (x)")
+        writer.executemany("INSERT INTO half VALUES (zeroblob(4000))", [()] * 40)
+        for tail in ("", "-journal"):
+            shutil.copyfile(f"{made}{tail}", f"{killed}{tail}")
+        writer.execute("ROLLBACK")
+    with sqlite.connected(killed) as connection:
+        assert [r["name"] for r in connection.execute("SELECT name FROM sqlite_master")] == ["t"]
 
 
 def test_the_sqlite_that_is_used_is_one_that_does_not_corrupt():
