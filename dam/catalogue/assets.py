@@ -21,9 +21,24 @@ from dam.catalogue.unit import Unit
 from dam.media.paths import match_key
 from dam.model import Claim, Credentials, CredentialState, FingerprintCode, Generation, Inspection
 
+# Statements of the hot path are built once: building one costs as much as running it.
+_BY_SHA256 = sa.select(AssetRow.__table__).where(col(AssetRow.sha256) == sa.bindparam("wanted"))  # type: ignore[attr-defined]
+_PLACE = sa.select(col(LocationRow.id), col(LocationRow.asset_id)).where(
+    col(LocationRow.root_id) == sa.bindparam("in_root"), col(LocationRow.path) == sa.bindparam("at_path")
+)
+_MARK_DECODED = sa.update(AssetRow).where(col(AssetRow.id) == sa.bindparam("asset")).values(decoded=True)
+_DROP_CODES = sa.delete(FingerprintRow).where(col(FingerprintRow.asset_id) == sa.bindparam("asset"))
+_NEW_CODES = (
+    sa.select(
+        col(FingerprintRow.seq), col(FingerprintRow.asset_id), col(FingerprintRow.engine), col(FingerprintRow.code)
+    )
+    .where(col(FingerprintRow.seq) > sa.bindparam("after"), col(FingerprintRow.flat).is_(False))
+    .order_by(col(FingerprintRow.seq))
+)
+
 
 def by_sha256(unit: Unit, sha256: str) -> AssetRow | None:
-    found = unit.db.execute(sa.select(AssetRow.__table__).where(col(AssetRow.sha256) == sha256)).first()  # type: ignore[attr-defined]
+    found = unit.db.execute(_BY_SHA256, {"wanted": sha256}).first()
     return AssetRow(**found._mapping) if found else None  # noqa: SLF001  # SQLAlchemy's public name for it
 
 
@@ -121,11 +136,7 @@ def place(unit: Unit, asset_id: str, root_id: str, path: str, seen: tuple[int, i
 
     Returns the id of the different asset that stood there before, if any.
     """
-    there = unit.db.execute(
-        sa.select(col(LocationRow.id), col(LocationRow.asset_id)).where(
-            col(LocationRow.root_id) == root_id, col(LocationRow.path) == path
-        )
-    ).first()
+    there = unit.db.execute(_PLACE, {"in_root": root_id, "at_path": path}).first()
     now_there = {
         "asset_id": asset_id,
         "size_bytes": seen[0],
@@ -159,19 +170,17 @@ def set_availability(unit: Unit, location_ids: Sequence[str], availability: str)
 
 
 def set_fingerprints(unit: Unit, asset_id: str, codes: Sequence[FingerprintCode], *, flat: bool) -> None:
-    unit.db.execute(sa.delete(FingerprintRow).where(col(FingerprintRow.asset_id) == asset_id))
+    unit.db.execute(_DROP_CODES, {"asset": asset_id})
     unit.insert(FingerprintRow, *({"asset_id": asset_id, "flat": flat, **asdict(code)} for code in codes))
+
+
+def mark_decoded(unit: Unit, asset_id: str) -> None:
+    unit.db.execute(_MARK_DECODED, {"asset": asset_id})
 
 
 def fingerprints_after(unit: Unit, seq: int) -> list[tuple[int, str, str, str]]:
     """(seq, asset id, engine, code) of every comparable fingerprint that was committed after `seq`."""
-    rows = unit.db.execute(
-        sa.select(
-            col(FingerprintRow.seq), col(FingerprintRow.asset_id), col(FingerprintRow.engine), col(FingerprintRow.code)
-        )
-        .where(col(FingerprintRow.seq) > seq, col(FingerprintRow.flat).is_(False))
-        .order_by(col(FingerprintRow.seq))
-    )
+    rows = unit.db.execute(_NEW_CODES, {"after": seq})
     return [(r[0] or 0, r[1], r[2], r[3]) for r in rows]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from dam.catalogue import sqlite
 from dam.errors import MigrationError, NotFoundError, UsageError
+from dam.media.paths import match_key
 
 CHUNK = 400  # ids in one IN (...) list
 
@@ -133,7 +134,7 @@ class Reader:
         }
 
     def find(self, name: str) -> str:
-        """The asset id for an id, a unique prefix of id or SHA-256, or a location's path (relative or absolute).
+        """The asset id for an id, a unique prefix of id or SHA-256, a location's path, or a file name that is unique.
 
         Raises:
             NotFoundError: nothing, or a prefix that fits several assets.
@@ -179,8 +180,11 @@ class Reader:
                 )
                 if hit:
                     return str(hit)
-        hits = self.rows("SELECT DISTINCT asset_id FROM location WHERE path = ? LIMIT 2", text)
-        return str(hits[0]["asset_id"]) if len(hits) == 1 else None
+        for column, wanted in (("path", text), ("name_key", match_key(text) if "/" not in text else "")):
+            hits = self.rows(f"SELECT DISTINCT asset_id FROM location WHERE {column} = ? LIMIT 2", wanted)  # noqa: S608
+            if len(hits) == 1:
+                return str(hits[0]["asset_id"])
+        return None
 
     def detail(self, asset_id: str) -> dict[str, Any]:
         """Everything about one asset, as plain data under the wire's names."""

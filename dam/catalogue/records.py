@@ -1,6 +1,5 @@
 """Writes about roots, decisions, copies and marks. Each works inside a Unit."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -130,10 +129,6 @@ def add_copy(unit: Unit, row: CopyRow, mark: MarkRecord | None) -> None:
         unit.session.add(asset)
     unit.audit("copy.made", row.asset_id, detail)
     unit.touch(row.asset_id)
-
-
-def set_asset(unit: Unit, asset_id: str, values: Mapping[str, Any]) -> None:
-    unit.db.execute(sa.update(AssetRow).where(col(AssetRow.id) == asset_id).values(**values))
 
 
 def scanned(unit: Unit, root_id: str) -> None:

@@ -1,6 +1,6 @@
 """PIXELS: one decode feeds thumbnails, fingerprints and near-duplicate edges."""
 
-from dam.catalogue import assets, edges, records, work
+from dam.catalogue import assets, edges, work
 from dam.catalogue.unit import Unit
 from dam.catalogue.work import Job
 from dam.fingerprint.compute import compute_all
@@ -36,7 +36,7 @@ def run(parts: Parts, job: Job, path: str) -> None:
         assets.set_fingerprints(unit, job.asset_id, codes, flat=flat)
         if not flat:
             _near_edges(parts, unit, job, codes)
-        records.set_asset(unit, job.asset_id, {"decoded": True})
+        assets.mark_decoded(unit, job.asset_id)
         work.job_ended(unit, job.id, "done")
 
 

@@ -16,7 +16,7 @@ from dam.errors import DamError
 from dam.service.finding import Finder
 from dam.storage.local import LocalStorage
 from tests.support import drives, ledger
-from tests.support.libraries import command, dam, environment, opened, settings, sha256
+from tests.support.libraries import command, copy_of, dam, environment, opened, settings, sha256
 
 pytestmark = pytest.mark.slow
 KILLS = 20
@@ -121,6 +121,25 @@ def assert_done_once(library, undisturbed):
     once = ("library.created", "root.added", "asset.admitted", "copy.made", "edge.asserted", "file.quarantined")
     here, there = ([a for a, _ in ledger.actions(which)] for which in (library, undisturbed))
     assert {a: here.count(a) for a in once} == {a: there.count(a) for a in once}
+
+
+def test_two_scans_at_once_make_the_same_catalogue_together(template_library, drive, reference, tmp_path):
+    undisturbed, _, _ = reference
+    library = copy_of(template_library, tmp_path / "library")
+    assert dam(library, "root", "add", str(drive)).code == 0
+    both = [
+        subprocess.Popen(
+            command("scan", "--json"), env=environment(library), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for _ in range(2)
+    ]
+    for process in both:
+        _, said = process.communicate(timeout=120)
+        assert process.returncode == 0, said.decode()
+    assert_whole(library)
+    here, there = ledger.contents(library), ledger.contents(undisturbed)
+    assert {name: here[name] ^ there[name] for name in here} == {name: set() for name in here}
+    assert_done_once(library, undisturbed)
 
 
 @pytest.mark.parametrize("files", [1, 3, 5, 7, 9])

@@ -4,9 +4,7 @@ import base64
 import contextlib
 import json
 import os
-import shutil
 import struct
-import subprocess
 import time
 import zlib
 
@@ -14,30 +12,6 @@ import pytest
 
 from tests.support import ledger, pictures
 from tests.support.libraries import copy_of, dam, opened, sha256
-
-WITHOUT_ROOT_POWERS = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--")
-
-
-@pytest.fixture
-def drive(tmp_path):
-    folder = tmp_path / "drive"
-    pictures.put(folder, "good.png", pictures.a1111_png(1))
-    return folder
-
-
-@pytest.fixture
-def scan(library, drive):
-    """Run `dam scan DRIVE --json` and give its summary; the good picture is always an asset."""
-
-    def run(**env):
-        answer = dam(library, "scan", "--json", str(drive), **env)
-        assert answer.code == 0, answer.err
-        summary = answer.json
-        assert "good.png" in {r["path"] for r in ledger.rows(library, "SELECT path FROM location")}
-        assert summary["unexplained"] == 0
-        return summary
-
-    return run
 
 
 def held(summary):
@@ -80,16 +54,6 @@ def test_a_root_inside_another_one_is_a_conflict(library, drive):
 def test_the_library_itself_is_no_root(library):
     assert dam(library, "root", "add", str(library)).code == 4
     assert dam(library, "root", "add", str(library / "keys")).code == 4
-
-
-@pytest.fixture
-def powerless():
-    """Words before a command that take away root's power to read everything."""
-    if os.geteuid() != 0:
-        return ()
-    if shutil.which("setpriv") is None:
-        pytest.skip("needs setpriv to give up root's power to read everything")
-    return WITHOUT_ROOT_POWERS
 
 
 def test_an_unreadable_folder_is_told_and_nothing_below_it_goes_missing(library, drive, powerless):
@@ -378,90 +342,6 @@ def test_a_file_that_vanishes_between_scan_and_admission_leaves_no_trace(library
         summary = service.passes.scan()
     assert (summary.admitted, summary.quarantined, summary.missing) == (1, [], 0)
     assert ledger.rows(library, "SELECT * FROM intake") == []
-
-
-# -- our own disk
-
-
-@contextlib.contextmanager
-def tiny_disk(folder, size):
-    folder.mkdir(parents=True, exist_ok=True)
-    made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], capture_output=True, check=False
-    )
-    if made.returncode != 0:
-        pytest.skip("needs the right to mount a tmpfs for a disk that fills up")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-def test_a_full_disk_stops_copies_but_no_file_and_is_made_good_later(library, drive, scan):
-    for n in range(2, 6):
-        pictures.put(drive, f"{n}.png", pictures.a1111_png(n, width=768, height=768))
-    with tiny_disk(library / "vault", "1200k"):
-        summary = scan()
-        assert (summary["admitted"], summary["assets"]) == (5, 5)
-        assert summary["protected"] < 5
-        assert {code for _, code in held(summary)} == {"storage.full"}
-        assert "Free some space" in summary["quarantined"][0]["message"]
-        assert not [p for p in (library / "vault").rglob("*") if p.name.startswith(".tmp-")]
-        subprocess.run(["mount", "-o", "remount,size=64m", str(library / "vault")], check=True)
-        summary = scan()
-        assert (summary["protected"], summary["quarantined"]) == (5, [])
-        assert dam(library, "doctor", "--json").json["ok"]
-
-
-def test_a_full_catalogue_disk_is_said_in_a_sentence_and_loses_nothing(tmp_path, drive):
-    library = tmp_path / "library"
-    for n in range(2, 8):
-        pictures.put(drive, f"{n}.png", pictures.a1111_png(n, width=512, height=512))
-    with tiny_disk(library, "1m"):
-        assert dam(library, "init").code == 0
-        with contextlib.suppress(OSError):
-            filler = (library / "filler").open("wb")
-            with filler:
-                filler.write(bytes(900_000))
-                filler.flush()
-        answer = dam(library, "scan", "--json", str(drive), timeout_s=120, codes=(0, 10))
-        assert "full" in answer.err + answer.out
-        (library / "filler").unlink()
-        subprocess.run(["mount", "-o", "remount,size=64m", str(library)], check=True)
-        answer = dam(library, "scan", "--json", str(drive))
-        assert (answer.code, answer.json["assets"], answer.json["protected"]) == (0, 7, 7)
-        assert dam(library, "audit", "verify").code == 0
-
-
-@contextlib.contextmanager
-def read_only(folder):
-    """A file system that cannot be written, as a share is when its server says so."""
-    bound = subprocess.run(["mount", "--bind", str(folder), str(folder)], capture_output=True, check=False)
-    if bound.returncode != 0:
-        pytest.skip("needs the right to mount for a library that cannot be written")
-    try:
-        subprocess.run(["mount", "-o", "remount,ro,bind", str(folder)], check=True)
-        yield
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-def test_a_library_that_cannot_be_written_is_said_in_a_sentence(library, drive, scan):
-    scan()
-    pictures.put(drive, "more.png", pictures.a1111_png(2))
-    with read_only(library):
-        for words in (("scan",), ("review", "approve", "good.png"), ("search", "mara"), ("show", "good.png")):
-            answer = dam(library, *words, codes=(0, 10))
-            if answer.code:
-                assert str(library) in answer.err
-                assert len(answer.err.splitlines()) <= 3
-    assert scan()["admitted"] == 1
-
-
-def test_a_library_folder_that_cannot_be_made_is_said_in_a_sentence(tmp_path, drive, powerless):
-    (tmp_path / "shut").mkdir(mode=0o555)
-    answer = dam(tmp_path / "shut" / "library", "init", before=powerless, codes=(10,))
-    assert str(tmp_path / "shut") in answer.err
 
 
 # -- settings and usage

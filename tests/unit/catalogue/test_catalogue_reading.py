@@ -39,7 +39,7 @@ def test_an_asset_is_found_by_id_content_prefix_and_path(drive, reader):
 
 
 @pytest.mark.parametrize(
-    "name", ["aaaaa", "dddddd", "a" * 65, "shots/d.png", "a.png", "/mnt/other/shots/a.png", "shots/"]
+    "name", ["aaaaa", "dddddd", "a" * 65, "shots/d.png", "d.png", "/mnt/other/shots/a.png", "shots/"]
 )
 def test_what_fits_nothing_is_not_found(drive, reader, name):
     with pytest.raises(NotFoundError) as caught:
@@ -55,6 +55,15 @@ def test_a_prefix_of_several_assets_is_no_name(catalogue, drive, reader):
         reader.find("eeeeee")
     assert caught.value.code == "asset.ambiguous"
     assert reader.find("ee" * 31 + "01")
+
+
+def test_a_file_name_is_enough_where_one_asset_has_it_whatever_its_case(catalogue, drive, reader):
+    root, ids = drive
+    assert reader.find("b.png") == reader.find("B.PNG") == ids["b"]
+    with catalogue.change() as unit:
+        assets.place(unit, ids["c"], root, "old/b.png", rows.SEEN)
+    with pytest.raises(NotFoundError):
+        reader.find("b.png")
 
 
 def test_no_name_at_all_is_a_usage_error(reader):
