@@ -51,6 +51,9 @@ def _defaults(row_type: type[SQLModel]) -> dict[str, Any]:
     return {name: field.default for name, field in fields if not field.is_required() and name not in keys}
 
 
+_LAST_ENTRY = sa.select(col(AuditRow.seq), col(AuditRow.hash)).order_by(col(AuditRow.seq).desc()).limit(1)
+
+
 class Unit:
     """What a change may do. `actor` is who asked ("person:ana", "service"); `now` is the transaction's time."""
 
@@ -88,9 +91,7 @@ class Unit:
         self._links.append(chain.append(head, entry))
 
     def _head(self) -> chain.Head:
-        last = self.db.execute(
-            sa.select(col(AuditRow.seq), col(AuditRow.hash)).order_by(col(AuditRow.seq).desc()).limit(1)
-        ).first()
+        last = self.db.execute(_LAST_ENTRY).first()
         return chain.Head(last[0], last[1]) if last else chain.genesis(self._library_id)
 
     def touch(self, asset_id: str) -> None:

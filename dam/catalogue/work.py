@@ -10,13 +10,22 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
-from sqlmodel import col, select
+from sqlmodel import col
 
 from dam.catalogue.tables import AssetRow, IntakeRow, JobRow, RootRow
 from dam.catalogue.unit import Unit
 
 STAGES = ("pixels", "protect")  # the order in which they are claimed
 OFFLINE = "asset.offline"  # why a stage waits: no location can be read now
+
+
+# Statements of the hot path are built once: building one costs as much as running it.
+_ARRIVED = sa.delete(IntakeRow).where(col(IntakeRow.id) == sa.bindparam("arrival"))
+_ENDING = ("state", "code", "message", "worker", "not_before", "changed_at")
+_JOB_ENDED = (
+    sa.update(JobRow).where(col(JobRow.id) == sa.bindparam("job")).values({n: sa.bindparam(n) for n in _ENDING})
+)
+_JOB_DONE = _JOB_ENDED.values(tries=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +58,31 @@ class Job:
 
 
 def note_arrivals(unit: Unit, root_id: str, seen: Sequence[tuple[str, tuple[int, int, str], float]]) -> None:
-    """Record new or changed files: (path, (size_bytes, mtime_ns, inode), not_before as Unix time)."""
-    paths = [s[0] for s in seen]
-    known = {
-        row.path: row
-        for at in range(0, len(paths), 400)
-        for row in unit.session.exec(
-            select(IntakeRow).where(IntakeRow.root_id == root_id, col(IntakeRow.path).in_(paths[at : at + 400]))
+    """Record new or changed files: (path, (size_bytes, mtime_ns, inode), not_before as Unix time).
+
+    A row that stood for the path is replaced, so a worker that is still at the old state ends a row that is gone.
+    """
+    for at in range(0, len(seen), 400):
+        part = seen[at : at + 400]
+        paths = [s[0] for s in part]
+        mine = sa.and_(col(IntakeRow.root_id) == root_id, col(IntakeRow.path).in_(paths))
+        unit.db.execute(sa.delete(IntakeRow).where(mine))
+        unit.insert(
+            IntakeRow,
+            *(
+                {
+                    "id": unit.new_id(),
+                    "root_id": root_id,
+                    "path": path,
+                    "size_bytes": size_bytes,
+                    "mtime_ns": mtime_ns,
+                    "inode": inode,
+                    "not_before": not_before,
+                    "seen_at": unit.now,
+                }
+                for path, (size_bytes, mtime_ns, inode), not_before in part
+            ),
         )
-    }
-    for path, (size_bytes, mtime_ns, inode), not_before in seen:
-        row = known.get(path) or IntakeRow(
-            id=unit.new_id(), root_id=root_id, path=path, size_bytes=0, mtime_ns=0, inode="", seen_at=unit.now
-        )
-        row.size_bytes, row.mtime_ns, row.inode = size_bytes, mtime_ns, inode
-        row.state, row.code, row.message, row.worker = "due", None, None, None
-        row.tries, row.not_before, row.seen_at = 0, not_before, unit.now
-        unit.session.add(row)
 
 
 def claim_arrivals(unit: Unit, worker: str, *, now: float, limit: int) -> list[Arrival]:
@@ -100,7 +117,7 @@ def settle_later(unit: Unit, arrival_id: str, seen: tuple[int, int, str], not_be
 
 
 def arrived(unit: Unit, arrival_id: str) -> None:
-    unit.db.execute(sa.delete(IntakeRow).where(col(IntakeRow.id) == arrival_id))
+    unit.db.execute(_ARRIVED, {"arrival": arrival_id})
 
 
 def arrival_failed(unit: Unit, arrival_id: str, code: str, message: str, *, retry_at: float | None) -> bool:
@@ -157,10 +174,9 @@ def job_ended(
 ) -> None:
     """`state`: done, skipped, failed (quarantined), or due (tried again at `retry_at`). Waiting for a drive is no try."""
     values = {"state": state, "code": code, "message": message, "worker": None, "not_before": retry_at}
-    tries = sa.literal(0) if state == "done" else col(JobRow.tries) + (0 if code == OFFLINE else 1)
-    unit.db.execute(
-        sa.update(JobRow).where(col(JobRow.id) == job_id).values(**values, tries=tries, changed_at=unit.now)
-    )
+    tried = 0 if state == "done" or code == OFFLINE else 1
+    statement = _JOB_DONE if state == "done" else _JOB_ENDED.values(tries=col(JobRow.tries) + tried)
+    unit.db.execute(statement, {"job": job_id, **values, "changed_at": unit.now})
 
 
 def release(unit: Unit, is_gone: Callable[[str], bool], *, crashed: bool = False) -> int:

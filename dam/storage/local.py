@@ -3,7 +3,7 @@
 import errno
 import os
 import re
-import tempfile
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,26 +20,35 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, durable: bool = 
     Raises:
         StorageError: the disk is full ("storage.full") or refuses to be written ("storage.readonly").
     """
+    temp = path.with_name(f".tmp-{secrets.token_hex(8)}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temp = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
+        handle = _create(temp, mode)
     except OSError as error:
         raise explain(error, path) from error
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
             stream.flush()
-            os.fchmod(stream.fileno(), mode)
+            os.fchmod(handle, mode)  # whatever the umask says
             if durable:
                 os.fsync(stream.fileno())
         os.replace(temp, path)
         if durable:
             _sync_folder(path.parent)
     except BaseException as error:
-        Path(temp).unlink(missing_ok=True)
+        temp.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise explain(error, path) from error
         raise
+
+
+def _create(temp: Path, mode: int) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    try:
+        return os.open(temp, flags, mode)
+    except FileNotFoundError:
+        temp.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(temp, flags, mode)
 
 
 def _sync_folder(folder: Path) -> None:
