@@ -174,6 +174,16 @@ def set_fingerprints(unit: Unit, asset_id: str, codes: Sequence[FingerprintCode]
     unit.insert(FingerprintRow, *({"asset_id": asset_id, "flat": flat, **asdict(code)} for code in codes))
 
 
+def vacate(unit: Unit, root_id: str, path: str, seen: tuple[int, int, str]) -> None:
+    """What stood at `path` does not any more: it holds other bytes, which could not be read."""
+    rows = unit.db.execute(
+        sa.select(
+            col(LocationRow.id), col(LocationRow.size_bytes), col(LocationRow.mtime_ns), col(LocationRow.inode)
+        ).where(col(LocationRow.root_id) == root_id, col(LocationRow.path) == path)
+    ).all()
+    set_availability(unit, [r[0] for r in rows if (r[1], r[2], r[3]) != seen], "missing")
+
+
 def mark_decoded(unit: Unit, asset_id: str) -> None:
     unit.db.execute(_MARK_DECODED, {"asset": asset_id})
 

@@ -223,6 +223,11 @@ class Reader:
             asset_id,
         )
 
+    def fingerprints_after(self, seq: int) -> list[tuple[int, str, str, str]]:
+        """(seq, asset id, engine, code) of every comparable fingerprint that was committed after `seq`."""
+        sql = "SELECT seq, asset_id, engine, code FROM fingerprint WHERE seq > ? AND NOT flat ORDER BY seq"
+        return [(r["seq"], r["asset_id"], r["engine"], r["code"]) for r in self.rows(sql, seq)]
+
     # -- lineage
 
     def edges(self, ids: Sequence[str], *, up: bool = True, down: bool = True) -> list[dict[str, Any]]:
@@ -303,6 +308,13 @@ class Reader:
             f" JOIN root r ON r.id = f.root_id WHERE r.name IN ({_marks(names)})"
         )
         return int(self.one(sql, *names) or 0)
+
+    def is_running(self) -> bool:
+        """Whether any row is marked as running, by a living worker or a dead one."""
+        return bool(
+            self.one("SELECT 1 FROM intake WHERE state = 'running' LIMIT 1")
+            or self.one("SELECT 1 FROM job WHERE state = 'running' LIMIT 1")
+        )
 
     def is_due(self, now: float) -> bool:
         """Whether any file or stage could be taken up at `now` (Unix time)."""

@@ -244,11 +244,15 @@ def wake_offline(unit: Unit) -> int:
     return int(getattr(result, "rowcount", 0))
 
 
-def ask_again(unit: Unit, asset_id: str, stage: str) -> str | None:
-    """Make a stage due that was skipped, failed or done. Returns its job, or None if the asset has no such stage."""
-    found = unit.db.execute(
-        sa.select(col(JobRow.id)).where(col(JobRow.asset_id) == asset_id, col(JobRow.stage) == stage)
-    ).first()
+def ask_again(unit: Unit, asset_id: str, stage: str, *, skipped_for: str | None = None) -> str | None:
+    """Make a stage due that was skipped, failed or done. Returns its job, or None if the asset has no such stage.
+
+    `skipped_for`: only if it was skipped with this code.
+    """
+    wanted = [col(JobRow.asset_id) == asset_id, col(JobRow.stage) == stage]
+    if skipped_for is not None:
+        wanted += [col(JobRow.state) == "skipped", col(JobRow.code) == skipped_for]
+    found = unit.db.execute(sa.select(col(JobRow.id)).where(*wanted)).first()
     if found is None:
         return None
     values = {"state": "due", "tries": 0, "not_before": 0.0, "code": None, "message": None}

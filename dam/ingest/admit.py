@@ -65,6 +65,7 @@ def _fail(parts: Parts, arrival: Arrival, code: str, message: str) -> str:
     with parts.catalogue.change() as unit:
         if work.arrival_failed(unit, arrival.id, code, message, retry_at=retry_at):
             unit.audit("file.quarantined", arrival.root_id, {"path": arrival.path, "code": code})
+            assets.vacate(unit, arrival.root_id, arrival.path, arrival.seen)
             return "quarantined"
     return "retried"
 
@@ -83,6 +84,8 @@ def _commit(parts: Parts, unit: Unit, arrival: Arrival, found: Inspection) -> st
     if new:
         unit.audit("asset.admitted", asset.id, {"sha256": asset.sha256, "root": arrival.root_id, "path": arrival.path})
     else:
+        if not asset.protected and why_not_protected(asset, arrival.protect or parts.settings.protect) is None:
+            work.ask_again(unit, asset.id, "protect", skipped_for="protect.policy")
         unit.audit("location.added", asset.id, {"root": arrival.root_id, "path": arrival.path})
     if replaced is not None:
         edge = Edge(replaced, asset.id, Relation.REVISION, "same_path", 0.9, {"path": arrival.path})

@@ -3,6 +3,7 @@
 import threading
 
 from dam.catalogue.assets import fingerprints_after
+from dam.catalogue.reading import Reader
 from dam.catalogue.unit import Unit
 from dam.fingerprint.engines import phash64, phash256
 from dam.fingerprint.index import Hit, NearIndex
@@ -19,11 +20,11 @@ class NearTable:
         self._index = NearIndex()
         self._seq = 0
 
-    def follow(self, unit: Unit) -> None:
+    def follow(self, source: Unit | Reader) -> None:
         """Take in every row that was committed since the last call."""
         with self._lock:
             pairs: dict[str, dict[str, str]] = {}
-            for seq, asset_id, engine, code in fingerprints_after(unit, self._seq):
+            for seq, asset_id, engine, code in _rows_after(source, self._seq):
                 self._seq = max(self._seq, seq)
                 pairs.setdefault(asset_id, {})[engine] = code
             whole = {ENGINE_64, ENGINE_256}  # an asset's codes are written in one transaction, so never half of them
@@ -31,3 +32,7 @@ class NearTable:
 
     def near(self, code64: str, code256: str, *, limit: int = 64) -> list[Hit]:
         return self._index.near(code64, code256, limit=limit)
+
+
+def _rows_after(source: Unit | Reader, seq: int) -> list[tuple[int, str, str, str]]:
+    return source.fingerprints_after(seq) if isinstance(source, Reader) else fingerprints_after(source, seq)

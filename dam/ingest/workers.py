@@ -60,6 +60,9 @@ def is_gone(worker: str) -> bool:
 
 def release_dead(parts: Parts) -> int:
     """Make due again what dead workers of this machine left running. Call at start."""
+    with parts.catalogue.reader() as reader:
+        if not reader.is_running():
+            return 0  # asking a file's origin must not need the write lock
     with parts.catalogue.change() as unit:
         freed = work.release(unit, is_gone, crashed=True)
         work.quarantine_poison(unit, max_crashes=MAX_CRASHES)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from dam.media.paths import to_text
 
+_FAR = 2**63 - 1  # nanoseconds: the year 2262; file systems allow dates that no database column holds
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -27,7 +29,7 @@ class Entry:
 
 def entry_of(path: str, found: os.stat_result) -> Entry:
     """The entry for a relative path as the OS names it and its stat."""
-    return Entry(to_text(path), found.st_size, found.st_mtime_ns, str(found.st_ino))
+    return Entry(to_text(path), found.st_size, min(max(found.st_mtime_ns, -_FAR), _FAR), str(found.st_ino))
 
 
 def entry_at(root: str, path: str) -> Entry | None:

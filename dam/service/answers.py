@@ -203,8 +203,8 @@ class Answers:
     def _by_fingerprint(self, codes: Sequence[FingerprintCode]) -> list[Match]:
         assert self._parts is not None
         by_engine = {c.engine: c.code for c in codes}
-        with self._parts.catalogue.change() as unit:
-            self._parts.near.follow(unit)
+        with open_reader(self._parts.catalogue.path) as reader:
+            self._parts.near.follow(reader)
         hits = self._parts.near.near(by_engine[ENGINE_64], by_engine[ENGINE_256], limit=8)
         return [
             Match(

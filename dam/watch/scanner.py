@@ -10,7 +10,7 @@ from dam.catalogue.unit import Catalogue, Unit
 from dam.media.files import Entry, entry_at
 from dam.media.paths import from_text
 from dam.watch.compare import Known, Plan, compare
-from dam.watch.walk import LATEST_NS, Unseen, is_ignored, walk
+from dam.watch.walk import Unseen, is_ignored, walk
 
 GUARD_FROM = 4  # files: below this, a share of missing files says nothing
 RETRYABLE = ("file.unreadable", "file.lost")
@@ -137,7 +137,7 @@ def look_at(
         if is_ignored(parts[-1]) or any(is_ignored(p, folder=True) for p in parts[:-1]):
             continue
         entry = entry_at(folder, path)
-        if entry is not None and entry.mtime_ns <= LATEST_NS and not _is_known(reader, root["id"], entry):
+        if entry is not None and not _is_known(reader, root["id"], entry):
             entries.append(entry)
     if entries:
         with catalogue.change() as unit:

@@ -25,7 +25,6 @@ IGNORED_FOLDERS = frozenset(
     }
 )
 MAX_DEPTH = 128
-LATEST_NS = 2**63 - 1  # the year 2262: what a database's integers hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +88,5 @@ def _look(item: os.DirEntry[str], path: str) -> Entry | Unseen | Ignored | None:
     if is_ignored(item.name):
         return Ignored(to_text(path), "temporary or system file")
     if item.is_file(follow_symlinks=False):
-        entry = entry_of(path, item.stat(follow_symlinks=False))
-        return entry if entry.mtime_ns <= LATEST_NS else Unseen(entry.path, "its time of change is after the year 2262")
+        return entry_of(path, item.stat(follow_symlinks=False))
     return Ignored(to_text(path), "not a regular file")

@@ -348,3 +348,24 @@ def test_without_a_library_the_service_says_what_to_do(tmp_path):
 def test_an_unknown_asset_is_not_found_by_name(service):
     with pytest.raises(NotFoundError, match="dam search"):
         service.find.card("nowhere.png")
+
+
+def test_a_path_that_was_emptied_does_not_hold_its_old_content_any_more(library, drive):
+    with opened(library) as service:
+        service.roots.add(str(drive))
+        service.passes.scan()
+        (card,) = service.find.search(f"path:{HERO}").assets
+        (drive / HERO).write_bytes(b"")
+        service.passes.scan()
+        assert service.find.card(card.id).availability == "missing"
+
+
+def test_known_content_that_arrives_in_a_stricter_root_gets_its_copy(library, drive, tmp_path):
+    with opened(library, protect="ai") as service:
+        service.roots.add(str(drive), protect="none")
+        assert service.passes.scan().protected == 0
+        strict = tmp_path / "strict"
+        strict.mkdir()
+        shutil.copyfile(drive / HERO, strict / "hero.png")
+        service.roots.add(str(strict))
+        assert service.passes.scan().protected == 1
