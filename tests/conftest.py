@@ -1,4 +1,4 @@
-"""What all tests share: Hypothesis profiles, and where the team's real files are when they are there."""
+"""What all tests share: Hypothesis profiles, and where real files of other projects lie, if they do."""
 
 import os
 from pathlib import Path
