@@ -289,15 +289,24 @@ def _serve_and_watch(service: "Service", *, demo: bool) -> None:
 
 
 def _say_what_to_try(service: "Service", *, demo: bool) -> None:
-    library_flag = f"--library {service.parts.settings.library} "
-    query = "mara warehouse" if demo else "is:ai"
-    say("Try:")
-    for line in (
-        f'dam {library_flag}search "{query}"',
-        f"dam {library_flag}doctor",
-        "dam inspect FILE",
-        "dam verify FILE",
-    ):
+    """Commands that work as they stand, in a second terminal."""
+    import os
+    import shlex
+
+    dam = os.environ.get("DAM_SHOWN_AS", "dam")  # scripts/dam says how it was called
+    here = f"{dam} --library {shlex.quote(str(service.parts.settings.library))}"
+    lines = [f"{here} search is:ai", f"{here} doctor", f"{dam} inspect FILE"]
+    if demo:
+        drive = shlex.quote(service.roots.list()[0]["path"])
+        lines = [
+            f'{here} search "mara warehouse"',
+            f"{here} lineage mara_warehouse_dusk_00001_.png",
+            f"{dam} inspect {drive}/01_generated/mara_voss_portrait_v002.png",
+            f"{here} verify {drive}/04_delivery/signed/harbour_light_key_art.png",
+            f'{here} review approve mara_voss_portrait_v002.png --reason "final look"',
+        ]
+    say("Try, in a second terminal:")
+    for line in lines:
         say(f"  {line}")
 
 
