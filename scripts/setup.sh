@@ -10,7 +10,7 @@ find_python() {
     local candidate
     for candidate in "${DAM_PYTHON:-}" python3 python3.14 python3.13 python3.12 python3.11; do
         [ -n "$candidate" ] || continue
-        if "$candidate" -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+        if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
             echo "$candidate"
             return
         fi
@@ -23,7 +23,8 @@ key=$(cat "$lock" "$root/pyproject.toml" | cksum)-$root
 if [ ! -x "$root/.venv/bin/dam" ] || [ "$(cat "$stamp" 2>/dev/null)" != "$key" ]; then
     python=$(find_python)
     echo "Setting up $root/.venv (once; later starts are quick) ..." >&2
-    [ -x "$root/.venv/bin/python" ] || "$python" -m venv "$root/.venv"
+    # A set-up that was interrupted may have left half an environment.
+    "$root/.venv/bin/python" -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear "$root/.venv"
     "$root/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" >&2
     "$root/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable "$root" >&2
     "$root/.venv/bin/python" -m compileall -q "$root/dam" "$root/cli" "$root/api" "$root/schemas" "$root/migrations"
