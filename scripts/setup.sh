@@ -24,7 +24,8 @@ if [ ! -x "$root/.venv/bin/dam" ] || [ "$(cat "$stamp" 2>/dev/null)" != "$key" ]
     python=$(find_python)
     echo "Setting up $root/.venv (once; later starts are quick) ..." >&2
     # A set-up that was interrupted may have left half an environment.
-    "$root/.venv/bin/python" -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear "$root/.venv"
+    "$root/.venv/bin/python" -c 'import sys, pip; sys.exit(sys.prefix == sys.base_prefix)' 2>/dev/null ||
+        "$python" -m venv --clear "$root/.venv"
     "$root/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" >&2
     "$root/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable "$root" >&2
     "$root/.venv/bin/python" -m compileall -q "$root/dam" "$root/cli" "$root/api" "$root/schemas" "$root/migrations"

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from dam.errors import EngineError, PolicyError, UndecodableError, UnreadableError
 from dam.media import exif, jpeg, pixels, png, pngwrite, riff, vips
 from dam.media.carriers import BLOCK_CAP_BYTES, Probe, Source
+from dam.media.picture import check_size
 
 Samples = NDArray[np.uint8] | NDArray[np.uint16]
 Transform = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
@@ -50,7 +51,7 @@ def protected_bytes(
         UndecodableError: the source is damaged.
     """
     media = probe_result.media
-    pixels.check_size(media.width_px, media.height_px, max_pixels_mp)
+    check_size(media.width_px, media.height_px, max_pixels_mp)
     if (media.frame_count or 1) > 1:
         raise _unsupported("it is animated or has several pages")
     if media.mime == "image/jpeg":
@@ -88,7 +89,7 @@ def _to_png(path: str, probe_result: Probe, transform: Transform, max_pixels_mp:
     mime = probe_result.media.mime
     if mime in vips.READABLE:
         image = vips.open_image(path, mime)
-        pixels.check_size(image.width, image.height, max_pixels_mp)
+        check_size(image.width, image.height, max_pixels_mp)
     else:
         image = pixels.open_with_pillow(path, probe_result.media, max_pixels_mp)
     if vips.has(image, "n-pages") and image.get("n-pages") > 1:

@@ -8,7 +8,7 @@ import numpy as np
 
 from dam.errors import UndecodableError, UnreadableError
 from dam.media import streams
-from dam.media.pixels import Pixels, check_size
+from dam.media.picture import Pixels, check_size
 from dam.model import Media
 
 _MAX_PACKETS = 20_000

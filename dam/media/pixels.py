@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from dam.errors import LimitError, UndecodableError, UnreadableError
+from dam.errors import UndecodableError, UnreadableError
 from dam.media import icc, vips
+from dam.media.picture import Bytes8, Pixels, check_size
 from dam.model import Kind, Media
 
 cv2.setNumThreads(1)  # files run side by side, so one picture must not take all cores
@@ -24,24 +25,6 @@ _SMALL_PX = 256
 _QUALITY = 82
 _GREY = 128
 _BAND_ROWS = 256
-
-Bytes8 = NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True)
-class Pixels:
-    """Upright sRGB pixels for looking and comparing.
-
-    `rgb` is (H, W, 3) uint8 with transparency flattened on mid grey; `alpha` is (H, W) uint8, None where the picture is
-    opaque. `icc` and `bit_depth` tell what the file held. `frame_s` is the time of a video's frame, 0 for stills.
-    """
-
-    rgb: Bytes8
-    alpha: Bytes8 | None = None
-    icc: bytes | None = None
-    bit_depth: int = 8
-    had_icc: bool = False
-    frame_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +61,6 @@ def decode(path: str, media: Media, *, max_pixels_mp: float) -> Pixels:
         check_size(image.width, image.height, max_pixels_mp)
         return _view(image)
     return _view(open_with_pillow(path, media, max_pixels_mp))
-
-
-def check_size(width_px: int | None, height_px: int | None, max_pixels_mp: float) -> None:
-    if width_px and height_px and width_px * height_px > max_pixels_mp * 1e6:
-        raise LimitError(
-            f"The picture has {width_px} x {height_px} pixels; the limit is {max_pixels_mp:g} million.",
-            next_step="Raise max_pixels_mp in the library's settings if such pictures are wanted.",
-            code="image.too_large",
-        )
 
 
 def open_with_pillow(path: str, media: Media, max_pixels_mp: float) -> Any:

@@ -13,6 +13,7 @@ from dam.errors import BadFileError, LimitError, UndecodableError, UnreadableErr
 from dam.media import icc, pixels, pngwrite
 from dam.media.frames import key_frames
 from dam.media.hashing import sha256_file
+from dam.media.picture import Pixels
 from dam.media.probe import probe
 from dam.model import Kind, Media
 
@@ -245,19 +246,19 @@ def test_a_damaged_video_is_undecodable(tmp_path):
 
 
 def test_thumbnails_have_their_sizes_and_are_never_enlarged():
-    big = pixels.render(pixels.Pixels(np.zeros((700, 1500, 3), np.uint8)))
-    small = pixels.render(pixels.Pixels(np.zeros((20, 10, 3), np.uint8)))
+    big = pixels.render(Pixels(np.zeros((700, 1500, 3), np.uint8)))
+    small = pixels.render(Pixels(np.zeros((20, 10, 3), np.uint8)))
     sizes = [Image.open(io.BytesIO(t)).size for t in (big.thumb_256, big.thumb_1024, small.thumb_256, small.thumb_1024)]
     assert sizes == [(256, 120), (1024, 478), (10, 20), (10, 20)]
     assert big.luma.shape == (239, 512)
     assert small.luma.shape == (20, 10)
-    assert pixels.render(pixels.Pixels(np.zeros((1, 3000, 3), np.uint8))).luma.shape == (1, 512)
+    assert pixels.render(Pixels(np.zeros((1, 3000, 3), np.uint8))).luma.shape == (1, 512)
 
 
 def test_thumbnails_keep_colours_in_their_order():
     red = np.zeros((50, 50, 3), np.uint8)
     red[:, :, 0] = 250
-    with Image.open(io.BytesIO(pixels.render(pixels.Pixels(red)).thumb_256)) as image:
+    with Image.open(io.BytesIO(pixels.render(Pixels(red)).thumb_256)) as image:
         assert image.getpixel((25, 25))[0] > 230
         assert image.getpixel((25, 25))[2] < 20
 
@@ -265,7 +266,7 @@ def test_thumbnails_keep_colours_in_their_order():
 def test_canonical_luma_is_rec601_of_the_area_average():
     array = np.random.default_rng(5).integers(0, 256, (1024, 1024, 3)).astype(np.uint8)
     average = array.reshape(512, 2, 512, 2, 3).mean((1, 3))
-    luma = pixels.render(pixels.Pixels(array)).luma
+    luma = pixels.render(Pixels(array)).luma
     assert np.abs(luma - average @ [0.299, 0.587, 0.114]).max() <= 1.5
     assert pixels.CANONICAL_VERSION == "luma512/1"
 
