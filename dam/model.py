@@ -57,6 +57,7 @@ class Relation(StrEnum):
 
     INPUT = "input"  # a picture or clip that a generation read (init, control, style, mask, reference: see Edge.detail)
     INGREDIENT = "ingredient"  # a C2PA ingredient (parentOf, componentOf, inputTo)
+    DERIVED_FROM = "derived_from"  # an editor's own note in XMP: exported, saved as, rendered or developed from it
     PROTECTED_COPY = "protected_copy"
     REVISION = "revision_of"
     NEAR_DUPLICATE = "near_duplicate"
@@ -161,12 +162,18 @@ class Ingredient:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One C2PA action ("c2pa.created"); `digital_source_type` is the last path segment of the IPTC URI."""
+    """One C2PA action ("c2pa.created"); `digital_source_type` is the last path segment of the IPTC URI.
+
+    `agent_version` is the agent's own version where it is stated apart; `parameters` are the vendor's texts and numbers
+    ("com.adobe.firefly.version"), as text.
+    """
 
     action: str
     digital_source_type: str | None = None
     software_agent: str | None = None
     description: str | None = None
+    agent_version: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +207,10 @@ class Credentials:
     digital_source_types: tuple[str, ...] = ()
     software_agents: tuple[str, ...] = ()
     custom: Mapping[str, Any] = field(default_factory=dict)  # our own assertion ("org.headwater.asset"), if there
+    generator_version: str | None = None
+    disclosed: Mapping[str, str] = field(
+        default_factory=dict
+    )  # what the chain's metadata assertions say of an AI system
     sdk_version: str | None = None
     trust_list: str | None = None  # SHA-256 of the anchors that were asked
 

@@ -6,6 +6,7 @@ service that reads strangers' files: they GET any URL that a file names and reso
 (both seen with strace), and they render a thumbnail that costs 20 times the signature.
 """
 
+import contextlib
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +16,7 @@ from typing import Any, BinaryIO
 
 import c2pa
 
+from dam.provenance import manifests
 from dam.provenance.trust import AnchorList
 
 EKU_OIDS = (  # c2pa-rs store.cfg; without them genuine 2026 files are "certificate missing required EKU"
@@ -25,6 +27,7 @@ EKU_OIDS = (  # c2pa-rs store.cfg; without them genuine 2026 files are "certific
     "1.3.6.1.4.1.311.76.59.1.9",  # Microsoft C2PA signing
     "1.3.6.1.4.1.62558.2.1",  # C2PA claimSigning
 )
+_MAX_PROMPTS = 8
 _TRUST_CONFIG = "\n".join(EKU_OIDS) + "\n"
 
 
@@ -134,11 +137,32 @@ def read_store(stream: BinaryIO, mime: str, lists: Sequence[AnchorList]) -> dict
                 return None
             with reader:
                 store = json.loads(reader.json())
+                _add_prompts(reader, store)
     except Exception as error:  # native code on strangers' bytes: KeyError, ValueError ... were seen
         raise _mapped(error) from error
     if not isinstance(store, dict):
         raise SdkError(Failure.BROKEN, "the manifest store is not an object")
     return store
+
+
+def _add_prompts(reader: c2pa.Reader, store: Any) -> None:
+    """Put the texts of prompt ingredients, which stand outside the JSON, into it as `data_text`."""
+    left = _MAX_PROMPTS
+    found = store.get("manifests") if isinstance(store, dict) else None
+    for manifest in list(found.values()) if isinstance(found, dict) else ():
+        for one in manifests.entries(manifest.get("ingredients")) if isinstance(manifest, dict) else ():
+            data = one.get("data")
+            uri = data.get("identifier") if isinstance(data, dict) else None
+            if (
+                left
+                and isinstance(uri, str)
+                and any(k.startswith(manifests.PROMPT_TYPE) for k in manifests.data_types(one))
+            ):
+                left -= 1
+                text = io.BytesIO()
+                with contextlib.suppress(c2pa.C2paError):
+                    reader.resource_to_stream(uri, text)
+                one["data_text"] = text.getvalue()[: manifests.MAX_PROMPT_CHARS].decode("utf-8", "replace")
 
 
 def has_manifest(stream: BinaryIO, mime: str) -> bool:

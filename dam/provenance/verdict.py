@@ -93,6 +93,8 @@ def _facts(active: str, line: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
         "issuer": manifests.text(signature.get("issuer")),
         "signed_at": manifests.text(signature.get("time")),
         "generator": manifests.generator(own),
+        "generator_version": manifests.generator_version(own),
+        "disclosed": manifests.disclosed(everyone),
         "label": active,
         "actions": actions,
         "ingredients": manifests.ingredients(own),
