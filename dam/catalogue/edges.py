@@ -32,7 +32,7 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A source that an asset names. `kind`: input, ingredient or copy (of which content)."""
+    """A source that an asset names. `kind`: input, ingredient, copy (of which content) or source_file (XMP)."""
 
     kind: str
     name: str | None = None
@@ -74,8 +74,13 @@ def put(unit: Unit, edges: Iterable[Edge]) -> int:
     return new
 
 
-def drop(unit: Unit, child_id: str, relation: Relation, *, keep: Iterable[tuple[str, str]]) -> None:
-    """Remove machine-made edges into `child_id` of this relation whose (parent, evidence) is not in `keep`."""
+def drop(
+    unit: Unit, child_id: str, relation: Relation, *, keep: Iterable[tuple[str, str]], evidence: str | None = None
+) -> None:
+    """Remove machine-made edges into `child_id` of this relation whose (parent, evidence) is not in `keep`.
+
+    With `evidence`, only edges that stand on it are looked at.
+    """
     kept = set(keep)
     rows = unit.session.exec(
         select(EdgeRow).where(
@@ -83,7 +88,7 @@ def drop(unit: Unit, child_id: str, relation: Relation, *, keep: Iterable[tuple[
         )
     ).all()
     for row in rows:
-        if (row.parent_id, row.evidence) not in kept:
+        if (row.parent_id, row.evidence) not in kept and evidence in (None, row.evidence):
             unit.audit(
                 "edge.retracted",
                 child_id,
@@ -155,6 +160,12 @@ def children_wanting(unit: Unit, *, name_keys: Sequence[str], sha256: str, label
         )
     )
     return {row[0] for row in unit.db.execute(statement)}
+
+
+def names_of(unit: Unit, asset_id: str) -> frozenset[str]:
+    """The keys of all file names under which an asset was ever seen."""
+    rows = unit.db.execute(sa.select(col(LocationRow.name_key)).where(col(LocationRow.asset_id) == asset_id))
+    return frozenset(row[0] for row in rows)
 
 
 def roots_of(unit: Unit, asset_id: str) -> set[str]:

@@ -140,17 +140,33 @@ class GenerationRow(SQLModel, table=True):
 
 
 class ReferenceRow(SQLModel, table=True):
-    """A file that an asset names as its source (input or C2PA ingredient), kept until, and after, it is found."""
+    """A file that an asset names as its source (input, C2PA ingredient, XMP), kept until, and after, it is found."""
 
     __tablename__ = "source_reference"
     id: str = Field(primary_key=True)
     child_id: str = Field(foreign_key="asset.id", index=True)
-    kind: str  # input, ingredient
+    kind: str  # input, ingredient, copy, source_file
     name: str | None = None
     name_key: str | None = Field(default=None, index=True)
     sha256: str | None = Field(default=None, index=True)
     manifest_label: str | None = Field(default=None, index=True)
     role: str | None = None
+
+
+class DocumentRow(SQLModel, table=True):
+    """An id from an asset's XMP: its own (document, instance), or one that it names as its source or earlier save.
+
+    Kinds: document, instance; from_document, from_instance, ingredient_document, ingredient_instance, ancestor, history.
+    Rows of one `position` belong together; the history counts upwards, oldest first.
+    """
+
+    __tablename__ = "document_id"
+    __table_args__ = (sa.Index("ix_document_id_value_kind", "value", "kind"),)
+    id: str = Field(primary_key=True)
+    asset_id: str = Field(foreign_key="asset.id", index=True)
+    kind: str
+    value: str
+    position: int = 0
 
 
 class FingerprintRow(SQLModel, table=True):

@@ -6,6 +6,8 @@ from dam.catalogue import edges
 from dam.catalogue.edges import Reference
 from dam.catalogue.tables import AssetRow
 from dam.catalogue.unit import Unit
+from dam.ingest import papers
+from dam.lineage.documents import NamedFile, edges_by_file_name
 from dam.lineage.ingredients import edges_from_credentials
 from dam.lineage.names import Candidate, bare_name, edges_by_name
 from dam.media.paths import match_key
@@ -13,7 +15,7 @@ from dam.model import Credentials, CredentialState, Edge, Ingredient, Input, Ins
 
 MAX_WAITING = 2_000  # children looked at again for one arrival; beyond it a name is too common to say anything
 MAX_REFERENCES = 1_000  # sources of one asset
-MADE_FROM_REFERENCES = (Relation.INPUT, Relation.INGREDIENT, Relation.PROTECTED_COPY)
+MADE_FROM_REFERENCES = (Relation.INPUT, Relation.INGREDIENT, Relation.DERIVED_FROM, Relation.PROTECTED_COPY)
 
 
 def note_references(unit: Unit, child_id: str, found: Inspection) -> None:
@@ -33,7 +35,11 @@ def note_references(unit: Unit, child_id: str, found: Inspection) -> None:
     copied = found.credentials.custom.get("sha256")
     if isinstance(copied, str):
         wanted.add(Reference("copy", sha256=copied.lower()))
+    wanted |= {
+        Reference("source_file", name=x.name, name_key=_key(x.name), role=x.role) for x in papers.files_of(found)
+    }
     edges.add_references(unit, child_id, sorted(wanted, key=repr)[:MAX_REFERENCES])
+    papers.note(unit, child_id, found)
 
 
 def _key(name: str | None) -> str | None:
@@ -44,6 +50,7 @@ def on_arrival(unit: Unit, asset: AssetRow, name_key: str) -> None:
     """An asset was seen under a name: settle its own sources, and those of every asset that may mean it."""
     labels = edges.labels_of(unit, asset.id) if asset.protected or asset.credential_state != "none" else []
     waiting = edges.children_wanting(unit, name_keys=[name_key], sha256=asset.sha256, labels=labels)
+    waiting |= papers.wanting(unit, asset.id)
     for child_id in sorted({asset.id, *sorted(waiting)[:MAX_WAITING]}):
         settle(unit, child_id)
 
@@ -57,13 +64,25 @@ def on_label(unit: Unit, label: str) -> None:
 def settle(unit: Unit, child_id: str) -> None:
     """Make the machine's edges into `child_id` exactly what its references and today's catalogue say."""
     references = edges.references_of(unit, child_id)
-    if not references:
+    by_id = papers.edges_by_id(unit, child_id)
+    if not references and by_id is None:
         return
-    found = _edges(unit, child_id, references)
+    found = [*_edges(unit, child_id, references), *(by_id or ())] if references else [*(by_id or ())]
     for relation in MADE_FROM_REFERENCES:
-        mine = [e for e in found if e.relation is relation]
+        mine = _strongest([e for e in found if e.relation is relation])
         edges.drop(unit, child_id, relation, keep={(e.parent_id, e.evidence) for e in mine})
         edges.put(unit, mine)
+    saves = [e for e in found if e.relation is Relation.REVISION]
+    kept = {(e.parent_id, e.evidence) for e in saves}
+    edges.drop(unit, child_id, Relation.REVISION, keep=kept, evidence=papers.EARLIER_SAVE)
+    edges.put(unit, saves)
+
+
+def _strongest(found: list[Edge]) -> list[Edge]:
+    """Without edges that rest on a file name in XMP, where an id in XMP has led to an asset."""
+    if any(e.evidence.startswith("xmp_") and e.evidence != papers.BY_NAME for e in found):
+        return [e for e in found if e.evidence != papers.BY_NAME]
+    return found
 
 
 def _edges(unit: Unit, child_id: str, references: list[Reference]) -> list[Edge]:
@@ -78,6 +97,9 @@ def _edges(unit: Unit, child_id: str, references: list[Reference]) -> list[Edge]
     ]
     inputs = [Input(r.name, r.sha256, r.role) for r in references if r.kind == "input"]
     found = edges_by_name(child_id, inputs, candidates)
+    files = [NamedFile(r.role, r.name) for r in references if r.kind == "source_file" and r.name and r.role]
+    if files:
+        found += edges_by_file_name(child_id, files, candidates, edges.names_of(unit, child_id))
     detail = edges.manifest_detail(unit, child_id)
     if detail is not None:
         labels = edges.label_holders(unit, sorted({r.manifest_label for r in references if r.manifest_label}))

@@ -22,7 +22,13 @@ from dam.storage.local import LocalStorage
 
 RELATED = {
     "similar": (Relation.NEAR_DUPLICATE,),
-    "made-with": (Relation.INPUT, Relation.INGREDIENT, Relation.PROTECTED_COPY, Relation.REVISION),
+    "made-with": (
+        Relation.INPUT,
+        Relation.INGREDIENT,
+        Relation.DERIVED_FROM,
+        Relation.PROTECTED_COPY,
+        Relation.REVISION,
+    ),
 }
 
 
