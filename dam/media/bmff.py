@@ -79,6 +79,9 @@ def _movie(source: Source, movie: Box, found: Found) -> None:
             for user in boxes(source, box.body, min(box.end, source.size_bytes)):
                 if user.kind == b"XMP_":
                     found.add_xmp(source.read(user.body, min(user.end - user.body, BLOCK_CAP_BYTES)))
+                elif user.kind == b"AIGC":
+                    label = source.read(user.body, min(user.end - user.body, BLOCK_CAP_BYTES))
+                    found.text("mp4:udta:AIGC", "AIGC", label[label.find(b"{") :] if b"{" in label[:64] else label)
 
 
 @dataclass(slots=True)

@@ -3,6 +3,8 @@
 import contextlib
 import json
 import re
+import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
@@ -18,6 +20,9 @@ _GLTF_CAP_BYTES = 32 << 20
 _SEARCH_CAP_BYTES = 64 << 20
 _FONTS = (b"\0\1\0\0", b"OTTO", b"true", b"ttcf")
 _ZIP_TAIL_BYTES = 4 << 20
+_PDF_SCAN_BYTES = 16 << 20
+_PROPERTIES_BYTES = 1 << 20
+_UNZIPPABLE = (zlib.error, NotImplementedError, RuntimeError, ValueError, LookupError, EOFError)
 _LENGTH = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:px)?\s*$")
 
 
@@ -123,7 +128,16 @@ def _items(extras: Any) -> list[tuple[str, str]]:
 
 
 def read_document(source: Source, found: Found, mime: str) -> None:
-    """Only whether a manifest may be inside. A PDF can keep it in compressed objects, so those count as maybe."""
+    """A PDF's XMP, China's label in Office files and Markdown; and whether a manifest may be inside.
+
+    A PDF can keep both in compressed objects, so those count as maybe.
+    """
+    if mime == "application/pdf":
+        _pdf_xmp(source, found)
+    elif mime in ("text/markdown", "text/plain"):
+        _front_matter(source, found)
+    elif mime.startswith("application/vnd.openxmlformats-officedocument."):
+        _office_properties(source, found)
     end = min(source.size_bytes, _SEARCH_CAP_BYTES)
     if mime == "application/pdf":
         found.has_c2pa = source.size_bytes > end or any(
@@ -138,3 +152,34 @@ def read_document(source: Source, found: Found, mime: str) -> None:
         found.has_c2pa = True
     elif source.read(0, 4) in _FONTS:
         found.has_c2pa = b"C2PA" in source.read(0, 4096)
+
+
+def _pdf_xmp(source: Source, found: Found) -> None:
+    """XMP streams of a PDF are kept bare so that programs can find them by scanning (XMP part 3 §1.1.4)."""
+    for start in {0, max(0, source.size_bytes - _PDF_SCAN_BYTES)}:
+        data = source.read(start, _PDF_SCAN_BYTES)
+        for _, packet in _elements(data, b"x:xmpmeta"):
+            found.add_xmp(packet)
+
+
+def _front_matter(source: Source, found: Found) -> None:
+    """The head of a Markdown file, if a label may stand in it."""
+    head = source.read(0, 16 << 10).removeprefix(b"\xef\xbb\xbf")
+    body, mark, _ = head.removeprefix(b"---").partition(b"\n---")
+    if head.startswith(b"---") and mark and b"AIGC" in body:
+        found.text("text:front_matter", "front_matter", b"---" + body)
+
+
+def _office_properties(source: Source, found: Found) -> None:
+    """The custom property `AIGC` of OOXML (TC260-PG-20258A)."""
+    source.stream.seek(0)
+    try:
+        with zipfile.ZipFile(source.stream) as archive, archive.open("docProps/custom.xml") as part:
+            data = part.read(_PROPERTIES_BYTES)
+        root = _parsed(data)
+    except (KeyError, zipfile.BadZipFile, ParseError, DefusedXmlException, *_UNZIPPABLE):
+        return
+    for element in root.iter():
+        if element.get("name") == "AIGC":
+            text = "".join(element.itertext()).strip()
+            found.text("ooxml:custom:AIGC", "AIGC", text.encode("utf-8", "replace"), text)

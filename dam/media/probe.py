@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import BinaryIO
 
 from dam.errors import UnreadableError
-from dam.media import bmff, exif, headers, jpeg, png, riff, sniff
+from dam.media import bmff, exif, headers, jpeg, png, riff, sniff, weights
 from dam.media.carriers import Found, Probe, Source, Text
 from dam.model import Kind, Media
 
@@ -32,6 +32,8 @@ _READERS: dict[str, Callable[[Source, Found], None]] = {
     "image/x-dpx": headers.read_dpx,
     "image/jp2": headers.read_jp2,
     "image/jxl": headers.read_jxl,
+    "application/x-safetensors": weights.read_safetensors,
+    "application/x-gguf": weights.read_gguf,
 }
 
 

@@ -7,6 +7,7 @@ from dam.media import exif
 from dam.media.carriers import BLOCK_CAP_BYTES, Found, Source
 
 _MAX_CHUNKS = 100_000
+_TEXT_CHUNKS = (b"AIGC", b"iXML")  # what stands in LIST/INFO, bext and id3 comes from PyAV
 _STREAMED = (0, 0xFFFFFFFF)  # sizes that programs leave in the header while recording
 
 
@@ -52,6 +53,9 @@ def read_sound_or_video(source: Source, found: Found, name: str) -> None:
     for chunk, at, length in chunks(source):
         if chunk == b"C2PA":
             found.has_c2pa = True
+        elif chunk in _TEXT_CHUNKS:
+            name_of = chunk.decode("ascii")
+            found.text(f"riff:{name_of}", name_of, source.read(at, min(length, BLOCK_CAP_BYTES)).rstrip(b"\0"))
         elif chunk == b"_PMX":
             found.add_xmp(source.read(at, min(length, BLOCK_CAP_BYTES)))
         elif chunk in (b"id3 ", b"ID3 ") and source.contains(b"GEOB", at, at + min(length, BLOCK_CAP_BYTES)):

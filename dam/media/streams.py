@@ -1,5 +1,6 @@
 """Size, length and tags of video and sound through PyAV: headers only, no frame is decoded."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
@@ -41,6 +42,7 @@ _SOUND = {
     "video/webm": "audio/webm",
     "video/ogg": "audio/ogg",
 }
+_ID3_XMP = "id3v2_priv.XMP"
 _BMFF = frozenset({"video/mp4", "video/quicktime", "video/x-m4v", "audio/mp4"})
 _SHORT = {
     "video/quicktime": "mov",
@@ -119,7 +121,14 @@ def _describe(container: Any, found: Found, media: Media) -> None:
 
 def _texts(carrier: str, tags: Mapping[str, str], found: Found) -> None:
     for key, value in tags.items():
+        if key == _ID3_XMP:  # PRIV frames come with bytes written as \\xNN
+            found.add_xmp(re.sub(rb"\\x([0-9a-f]{2})", _byte, value.encode("utf-8", "replace")))
+            continue
         found.text(f"{carrier}:{key}", key, value.encode("utf-8", "replace"), value)
+
+
+def _byte(found: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(found[1].decode("ascii"))
 
 
 def _duration_s(container: Any) -> float | None:

@@ -7,7 +7,7 @@ from dam.metadata import source_type
 from dam.model import Claim, Generation, Input, Stage
 
 # Readers whose text was written by the tool itself come before labels that others add.
-_LABELS = frozenset(("c2pa", "iptc_xmp", "aigc"))
+_LABELS = frozenset(("c2pa", "iptc_xmp", "aigc", "maker"))
 _WHO = ("tool", "tool_version", "model", "prompt")
 
 

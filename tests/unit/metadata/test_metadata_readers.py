@@ -158,7 +158,7 @@ def test_aigc_label_in_exif_and_as_a_chunk(probe_of):
     label = {"Label": "2", "ContentProducer": "x", "ProduceID": "7"}
     for texts in ([("AIGC", label)], [("0x9286", {"AIGC": label})], [("0x010e", {"AIGC": json.dumps(label)})]):
         claim = only(aigc.PLUGIN.read(probe_of(texts)))
-        assert (claim.fields["aigc"]["ProduceID"], claim.generation, claim.confidence) == ("7", None, 0.5)
+        assert (claim.fields["aigc"]["ProduceID"], claim.generation, claim.confidence) == ("7", None, 0.6)
 
 
 def test_iptc_source_type_says_ai_or_camera(probe_of):
