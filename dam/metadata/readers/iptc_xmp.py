@@ -14,6 +14,7 @@ from dam.model import Claim, Generation
 
 _AI_NAMES = ("AIPromptInformation", "AIPromptWriterName", "AISystemUsed", "AISystemVersionUsed")
 _SOURCE_NAMES = ("DigitalSourceType", "DigitalSourceFileType", "digitalSourceType")
+_WORDS = (b"DigitalSource", b"digitalSource", b"AISystem", b"AIPrompt")
 _CREDIT = re.compile(r"(?:made|created|generated|imagined) with ([\w .·-]{2,60})", re.IGNORECASE)
 _CREDITED = {"google ai": "Google Generative AI", "meta ai": "Meta AI", "apple intelligence": "Apple Intelligence"}
 
@@ -25,7 +26,7 @@ class IptcXmp:
     version = "2"
 
     def score(self, probe: Probe) -> int:
-        return 50 if _found(probe) else 0
+        return 50 if any(_may_say(text) for text in xmp_texts(probe)) else 0
 
     def read(self, probe: Probe) -> Sequence[Claim]:
         claims = []
@@ -43,10 +44,14 @@ class IptcXmp:
         return claims
 
 
+def _may_say(text: Text) -> bool:
+    return b"iptc.org" in text.raw and any(word in text.raw for word in _WORDS)
+
+
 def _found(probe: Probe) -> list[tuple[Text, dict[str, str]]]:
     found = []
     for text in xmp_texts(probe):
-        if b"iptc.org" not in text.raw:
+        if not _may_say(text):
             continue
         packet = xmp.properties(text.raw)
         fields = {name: value for name in _AI_NAMES if (value := xmp.first(packet, xmp.IPTC_EXT, name))}

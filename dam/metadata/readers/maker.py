@@ -5,11 +5,12 @@ most a version behind it: an editor that can also generate (Photoshop, Canva) is
 that mentions a generator says nothing.
 """
 
+import html
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 
 from dam.media.probe import Probe, Text
-from dam.metadata import xmp
 from dam.metadata.contract import claim_of, plain_texts, xmp_texts
 from dam.model import Claim, Generation
 
@@ -33,6 +34,7 @@ _NAMES = {
     "suno": "Suno",
     "udio": "Udio",
 }
+_CREATOR_TOOL = re.compile(rb"CreatorTool(?:\s*=\s*[\"']|>)([^\"'<>]{3,200})[\"'<]")
 _SIGNED = re.compile(r"(.{3,40}?)(?:[ /]+v?(\d+(?:\.\d+){0,3}))?", re.DOTALL)
 _SUNO = re.compile(r"made with suno(?: studio)?\s*;\s*created=[^;]{4,40};\s*id=([0-9a-f-]{36})", re.IGNORECASE)
 _SIGNATURES = frozenset(("0x0131", "software", "creatortool", "creator tool", "encoded_by"))
@@ -57,10 +59,12 @@ class Maker:
 
 def _found(probe: Probe) -> Iterator[tuple[Text, Generation, dict[str, str]]]:
     for text in xmp_texts(probe):
-        if b"CreatorTool" in text.raw:
-            name = xmp.first(xmp.properties(text.raw), xmp.XMP, "CreatorTool") or ""
+        # A short plain value: to parse the packet once more for it would be dear.
+        for found in itertools.islice(_CREATOR_TOOL.finditer(text.raw), 4):
+            name = html.unescape(found[1].decode("utf-8", "replace")).strip()
             if made := _generator(name):
                 yield text, made, {"creator_tool": name}
+                break
     for text in plain_texts(probe):
         key = text.key.rpartition(":")[2].lower()
         if key in _SIGNATURES and (made := _generator(text.text)):
