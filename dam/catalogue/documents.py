@@ -28,11 +28,12 @@ _OF_ASSET = (
     .where(col(DocumentRow.asset_id) == sa.bindparam("asset"))
     .order_by(col(DocumentRow.kind), col(DocumentRow.position), col(DocumentRow.value))
 )
+_FORGET = sa.delete(DocumentRow).where(col(DocumentRow.asset_id) == sa.bindparam("asset"))
 
 
 def replace(unit: Unit, asset_id: str, ids: Iterable[DocumentId]) -> None:
     """Make an asset's ids exactly these."""
-    unit.db.execute(sa.delete(DocumentRow).where(col(DocumentRow.asset_id) == asset_id))
+    unit.db.execute(_FORGET, {"asset": asset_id})
     rows = (
         {"id": unit.new_id(), "asset_id": asset_id, "kind": x.kind, "value": x.value, "position": x.position}
         for x in ids

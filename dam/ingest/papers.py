@@ -29,9 +29,8 @@ _MAX_FILES = 100
 
 
 def note(unit: Unit, asset_id: str, found: Inspection) -> None:
-    """Keep the ids of an asset's XMP; none where it has none."""
-    if any(claim.reader == READER for claim in found.claims):
-        documents.replace(unit, asset_id, ids_in(_said(found)))
+    """Make the ids that are kept of an asset exactly those of its XMP, whatever was kept before."""
+    documents.replace(unit, asset_id, ids_in(_said(found)))
 
 
 def files_of(found: Inspection) -> list[NamedFile]:

@@ -22,7 +22,8 @@ _FONTS = (b"\0\1\0\0", b"OTTO", b"true", b"ttcf")
 _ZIP_TAIL_BYTES = 4 << 20
 _PDF_SCAN_BYTES = 16 << 20
 _PROPERTIES_BYTES = 1 << 20
-_UNZIPPABLE = (zlib.error, NotImplementedError, RuntimeError, ValueError, LookupError, EOFError)
+_ZIP_END_BYTES = 65536 + 22
+_UNZIPPABLE = (OSError, zlib.error, NotImplementedError, RuntimeError, ValueError, LookupError, EOFError)
 _LENGTH = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:px)?\s*$")
 
 
@@ -171,7 +172,11 @@ def _front_matter(source: Source, found: Found) -> None:
 
 
 def _office_properties(source: Source, found: Found) -> None:
-    """The custom property `AIGC` of OOXML (TC260-PG-20258A)."""
+    """The custom property `AIGC` of OOXML (TC260-PG-20258A), if the archive's directory is of a sane size."""
+    tail = source.read(max(0, source.size_bytes - _ZIP_END_BYTES), _ZIP_END_BYTES)
+    end = tail[tail.rfind(b"PK\5\6") :]
+    if not end.startswith(b"PK\5\6") or int.from_bytes(end[12:16], "little") > _ZIP_TAIL_BYTES:
+        return
     source.stream.seek(0)
     try:
         with zipfile.ZipFile(source.stream) as archive, archive.open("docProps/custom.xml") as part:
