@@ -155,7 +155,7 @@ def test_disclosure_that_says_no_is_no_yes():
 @pytest.mark.parametrize(
     ("text", "tool"),
     [
-        ("Amazon Nova Canvas", "Amazon"),
+        ("Amazon Nova Canvas", "Amazon Bedrock"),
         ("Microsoft_Responsible_AI/1.0", "Microsoft"),
         ("SamsungElectronics", "Samsung Galaxy AI"),
         ("LumaFusion 5", None),
