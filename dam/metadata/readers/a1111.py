@@ -1,149 +1,52 @@
 """Text of the A1111 family: AUTOMATIC1111, Forge, SD.Next, Civitai, and the many nodes and services that write the same.
 
-Grammar (AUTOMATIC1111 `infotext_utils.parse_generation_parameters`): prompt lines, `Negative prompt:` lines, then one
-line of `Key: value` pairs. In the wild the settings line is not always the last one, values hold unquoted JSON, and the
-prompt may itself be JSON, so the settings are found by content, not by place.
+The grammar is `dam.metadata.infotext`'s; here is what the keys mean. Sources: AUTOMATIC1111 `processing.create_infotext`,
+SD.Next `processing_info.create_infotext`, stable-diffusion.cpp `get_image_params`, Civitai `automatic.metadata`.
 """
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dam.media.probe import Probe, Text
-from dam.metadata.contract import as_count, as_float, as_seed, as_size, as_text, claim_of, parse_json, plain_texts
-from dam.model import Claim, Generation, Lora, Stage
-
-_KNOWN = frozenset(
-    [
-        "steps",
-        "sampler",
-        "seed",
-        "size",
-        "model",
-        "app",
-        "version",
-        "pipeline",
-        "operations",
-        "vae",
-        "parser",
-        "backend",
-        "width",
-        "height",
-        "cfg scale",
-        "model hash",
-        "schedule type",
-        "denoising strength",
-        "clip skip",
-        "lora hashes",
-        "hashes",
-        "civitai resources",
-        "civitai metadata",
-        "created date",
-    ]
+from dam.metadata.contract import (
+    MAX_PROMPT_CHARS,
+    as_count,
+    as_float,
+    as_seed,
+    as_size,
+    as_text,
+    claim_of,
+    parse_json,
+    plain_texts,
 )
-_KEY = re.compile(r"\s*(\w[\w \-/.()]{0,60}?):[ \t]*")
-_END = re.compile(r"[,\n]")
-_QUOTED = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
-_TEMPLATE = re.compile(r"^(?:Negative )?Template:", re.IGNORECASE)
+from dam.metadata.infotext import Infotext, parse_infotext
+from dam.metadata.infotext_stages import stages_of
+from dam.model import Claim, Generation, Lora
+
+_MAX_LORAS = 256
 _LORA_TAG = re.compile(r"<(?:lora|lyco|lycoris):([^:<>]{1,300})(?::([^<>]{0,100}))?>", re.IGNORECASE)
+_UNET = re.compile(r"\bunet=(-?[\d.]{1,20})")
+_NAME_AND_HASH = re.compile(r"(.{1,300})\(([0-9a-fA-F]{6,64})\)")
+_EASY_DIFFUSION = re.compile(r"^Stable Diffusion model: ", re.MULTILINE | re.IGNORECASE)
 _TOOLS = (
     ("sd.next", "SD.Next"),
+    ("ruinedfooocus", "RuinedFooocus"),
     ("fooocus", "Fooocus"),
     ("comfyui", "ComfyUI"),
-    ("forge", "Forge"),
+    ("stable-diffusion.cpp", "stable-diffusion.cpp"),
+    ("koboldcpp", "KoboldCpp"),
     ("invoke", "InvokeAI"),
+    ("forge", "Forge"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Infotext:
-    """The four parts of an infotext; `settings` keeps the keys as written (the first of a kind wins)."""
-
-    prompt: str
-    negative: str
-    settings: Mapping[str, str]
-    templates: tuple[str, ...] = ()
-
-
-def parse_infotext(text: str) -> Infotext | None:
-    """Split an infotext; None = this is not one."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").strip("\0\ufeff")
-    lines = text.split("\n")
-    at = _settings_line(lines)
-    if at is None:
-        return None
-    tail = lines[at:]
-    cut = next((i for i, line in enumerate(tail) if i and _TEMPLATE.match(line)), len(tail))
-    settings = parse_settings("\n".join(tail[:cut]))
-    parts: dict[str, list[str]] = {"prompt": [], "negative": [], "template": []}
-    part = "prompt"
-    for line in lines[:at]:
-        if line.startswith("Negative prompt:"):
-            part, line = "negative", line[len("Negative prompt:") :]  # noqa: PLW2901  # the rest of the line goes on
-        elif _TEMPLATE.match(line) and any(parts["prompt"]):
-            part = "template"
-        parts[part].append(line)
-    templates = tuple(t for t in ("\n".join(parts["template"]), "\n".join(tail[cut:])) if t.strip())
-    return Infotext("\n".join(parts["prompt"]).strip(), "\n".join(parts["negative"]).strip(), settings, templates)
-
-
-def _settings_line(lines: Sequence[str]) -> int | None:
-    """The last line that starts a run of settings: three pairs, two of them known (or `Steps:` in front)."""
-    first = max(0, len(lines) - 400)
-    for at in range(len(lines) - 1, first - 1, -1):
-        line = lines[at]
-        if ":" not in line:
-            continue
-        found = parse_settings(line[:20_000])
-        known = sum(key.lower() in _KNOWN for key in found)
-        if (len(found) >= 3 and known >= 2) or (known >= 2 and line.startswith("Steps:")):
-            return at
-    return None
-
-
-def parse_settings(text: str) -> dict[str, str]:
-    """`Key: value` pairs; values may be quoted strings or unquoted JSON with commas inside."""
-    found: dict[str, str] = {}
-    at = 0
-    while at < len(text):
-        key = _KEY.match(text, at)
-        if key is None:
-            at = _next_pair(text, at)
-            continue
-        value, at = _value(text, key.end())
-        found.setdefault(key[1].strip(), value)
-        at = _next_pair(text, at)
-    return found
-
-
-def _value(text: str, at: int) -> tuple[str, int]:
-    head = text[at : at + 1]
-    if head in ("{", "["):
-        try:
-            end = json.JSONDecoder(strict=False).raw_decode(text, at)[1]
-            return text[at:end], end
-        except (ValueError, RecursionError):
-            pass
-    quoted = _QUOTED.match(text, at) if head == '"' else None
-    if quoted:
-        plain = parse_json(quoted[0])
-        return (plain if isinstance(plain, str) else quoted[0][1:-1]), quoted.end()
-    end = _next_pair(text, at)
-    stop = end - 1 if end <= len(text) and text[end - 1 : end] in (",", "\n") else end
-    return text[at:stop].strip(), stop
-
-
-def _next_pair(text: str, at: int) -> int:
-    """The position after the next comma or line end."""
-    end = _END.search(text, at)
-    return end.end() if end else len(text)
+_LORA_KINDS = ("lora", "lycoris", "dora", "locon")
 
 
 def generation_of(info: Infotext) -> Generation:
     """The normalised view of an infotext."""
-    get = {key.lower(): value for key, value in info.settings.items()}
+    get = {key.lower(): value for key, value in reversed(info.settings.items())}
     meta = _flat_json(get.get("civitai metadata", ""))
     hashes = _flat_json(get.get("hashes", ""))
     resources = _resources(get.get("civitai resources", ""))
@@ -151,11 +54,11 @@ def generation_of(info: Infotext) -> Generation:
     if width is None:
         width, height = as_count(get.get("width", meta.get("width"))), as_count(get.get("height", meta.get("height")))
     tool, version = _tool(get)
-    checkpoint = next((r for r in resources if str(r.get("type")).lower() in ("checkpoint", "model")), {})
+    checkpoint = next((r for r in resources if _kind(r) in ("checkpoint", "model")), {})
     base = Generation(
         tool=tool,
         tool_version=version,
-        model=as_text(get.get("model")) or as_text(checkpoint.get("modelName")) or as_text(meta.get("model")),
+        model=_first(as_text, get.get("model"), get.get("unet"), checkpoint.get("modelName"), meta.get("model")),
         model_hash=as_text(get.get("model hash")) or as_text(hashes.get("model")),
         prompt=info.prompt or as_text(meta.get("prompt")) or "",
         negative_prompt=info.negative or as_text(meta.get("negativePrompt")) or "",
@@ -169,7 +72,7 @@ def generation_of(info: Infotext) -> Generation:
         denoise=as_float(get.get("denoising strength")),
         loras=_loras(info, get, hashes, resources),
     )
-    return replace(base, stages=_stages(base, get))
+    return replace(base, stages=stages_of(base, get))
 
 
 def _first(read: Any, *values: Any) -> Any:
@@ -182,15 +85,18 @@ def _tool(get: Mapping[str, str]) -> tuple[str, str | None]:
     app = as_text(get.get("app"))
     if app:
         return next((name for word, name in _TOOLS if word in app.lower()), app), version
-    if "civitai resources" in get or "civitai metadata" in get:
-        return "Civitai", None if version == "ComfyUI" else version
+    by_node = version == "ComfyUI"  # nodes that save for Civitai list its resources too, the service adds its own keys
+    if "civitai metadata" in get or ("civitai resources" in get and (not by_node or "created date" in get)):
+        return "Civitai", None if by_node else version
     if "operations" in get or get.get("backend", "").lower() in ("diffusers", "original"):
         return "SD.Next", version
     if version:
         named = next((name for word, name in _TOOLS if word in version.lower()), None)
         if named:
             return named, version if re.search(r"\d", version) else None
-        if re.match(r"f\d|neo\b", version):
+        if re.match(r"neo\b", version):
+            return "Forge Neo", version if re.search(r"\d", version) else None
+        if re.match(r"f\d", version):
             return "Forge", version
     return "AUTOMATIC1111", version
 
@@ -206,79 +112,84 @@ def _flat_json(text: str) -> dict[str, Any]:
 
 def _resources(text: str) -> list[dict[str, Any]]:
     value = parse_json(text) if text.startswith("[") else None
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)][:1000] if isinstance(value, list) else []
+
+
+def _kind(resource: Mapping[str, Any]) -> str:
+    """A resource's type, also from its `urn:air:sdxl:lora:civitai:1@2`."""
+    parts = str(resource.get("air", ""))[:300].split(":")
+    return str(resource.get("type") or (parts[3] if len(parts) > 4 else "")).lower()
 
 
 def _loras(
     info: Infotext, get: Mapping[str, str], hashes: Mapping[str, Any], resources: Sequence[Mapping[str, Any]]
 ) -> tuple[Lora, ...]:
+    """LoRAs of the prompt's tags, then what other keys add: weights, hashes, and networks that no tag names."""
     found: dict[str, Lora] = {}
-    for name, rest in _LORA_TAG.findall(info.prompt):
-        weight = as_float((rest or "1").split(":")[0])
-        found.setdefault(name.strip(), Lora(name.strip(), weight))
-    digests = dict(re.findall(r"([^:,]+):\s*([0-9a-fA-F]{6,64})", get.get("lora hashes", "")))
-    digests |= {key[5:]: str(value) for key, value in hashes.items() if key.lower().startswith("lora:")}
-    for name, digest in digests.items():
-        known = found.get(name.strip(), Lora(name.strip()))
-        found[name.strip()] = replace(known, hash=digest)
+    for tag in _LORA_TAG.finditer(info.prompt[:MAX_PROMPT_CHARS]):
+        if len(found) >= _MAX_LORAS:
+            break
+        found.setdefault(tag[1].strip(), Lora(tag[1].strip(), _weight(tag[2])))
+    for name, digest in _lora_hashes(get, hashes):
+        found[name] = replace(found.get(name, Lora(name)), hash=digest)
+    for name, weight in _pairs(get.get("lora weights", "")):
+        known = found.get(name, Lora(name))
+        found[name] = replace(known, weight=as_float(weight) if known.weight is None else known.weight)
+    for lora in _addnet(get):
+        found.setdefault(lora.name, lora)
     for item in resources:
-        if str(item.get("type")).lower() in ("lora", "lycoris", "dora", "locon"):
+        if _kind(item) in _LORA_KINDS:
             name = as_text(item.get("modelName")) or f"civitai:{as_text(item.get('modelVersionId')) or '?'}"
             found.setdefault(name, Lora(name, as_float(item.get("weight"))))
-    return tuple(found.values())
+    return tuple(found.values())[:_MAX_LORAS]
 
 
-def _stages(base: Generation, get: Mapping[str, str]) -> tuple[Stage, ...]:
-    """The base pass, then the hires pass if one ran (`Hires upscale`/`Hires resize` stand only then)."""
-    names = [
-        "tool",
-        "tool_version",
-        "model",
-        "model_hash",
-        "prompt",
-        "negative_prompt",
-        "seed",
-        "steps",
-        "sampler",
-        "scheduler",
-        "cfg_scale",
-        "width",
-        "height",
-        "loras",
-    ]
-    first = Stage(**{name: getattr(base, name) for name in names})
-    scale, resize = as_float(get.get("hires upscale")), as_size(get.get("hires resize"))
-    if scale is None and resize[0] is None:
-        return (replace(first, denoise=base.denoise),)
-    width, height = resize
-    if width is None and scale and 0 < scale <= 100 and base.width and base.height:
-        width, height = round(base.width * scale), round(base.height * scale)
-    second = replace(
-        first,
-        model=as_text(get.get("hires checkpoint")) or first.model,
-        model_hash=None if get.get("hires checkpoint") else first.model_hash,
-        prompt=as_text(get.get("hires prompt")) or first.prompt,
-        negative_prompt=as_text(get.get("hires negative prompt")) or first.negative_prompt,
-        steps=as_count(get.get("hires steps")) or first.steps,
-        sampler=as_text(get.get("hires sampler")) or first.sampler,
-        scheduler=as_text(get.get("hires schedule type")) or first.scheduler,
-        cfg_scale=_first(as_float, get.get("hires cfg scale"), first.cfg_scale),
-        width=width,
-        height=height,
-        denoise=base.denoise,
-    )
-    return first, second
+def _weight(rest: str | None) -> float | None:
+    """The first of a tag's arguments, or its `unet=`: "0.8", "0.8:0.5", "te=0.5:unet=0.6", "1:lbw=OUTD"; none is 1."""
+    if rest is None or not rest.strip():
+        return 1.0
+    named = _UNET.search(rest)
+    return as_float(named[1] if named else rest.split(":")[0].rpartition("=")[2])
+
+
+def _lora_hashes(get: Mapping[str, str], hashes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, rest in _pairs(get.get("lora hashes", "")):
+        digest = rest.partition(":")[0].strip()  # old Fooocus writes "name: hash: weight"
+        if re.fullmatch(r"[0-9a-fA-F]{6,64}", digest):
+            yield name, digest
+    for key, value in hashes.items():
+        if key.lower().startswith("lora:"):
+            yield key[5:].strip(), str(value)
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    """Pairs of "a: 1, b: 2"; a comma without a colon belongs to nobody."""
+    for part in text[:100_000].split(",", _MAX_LORAS):
+        name, colon, value = part.partition(":")
+        if colon and name.strip():
+            yield name.strip(), value.strip()
+
+
+def _addnet(get: Mapping[str, str]) -> Iterator[Lora]:
+    """The extension "Additional Networks": `AddNet Model 1: name(hash)`, `AddNet Weight 1` or `AddNet Weight A 1`."""
+    for number in range(1, 6):
+        model = as_text(get.get(f"addnet model {number}"))
+        if model is None or "lora" not in get.get(f"addnet module {number}", "LoRA").lower():
+            continue
+        weight = get.get(f"addnet weight a {number}", get.get(f"addnet weight {number}"))
+        named = _NAME_AND_HASH.fullmatch(model)
+        yield Lora(named[1] if named else model, as_float(weight), named[2] if named else None)
 
 
 class A1111:
     """Reader of infotexts in any text carrier."""
 
     name = "a1111"
-    version = "1"
+    version = "2"
 
     def score(self, probe: Probe) -> int:
         found = [text.key.lower() for text, _ in _infotexts(probe)]
-        return 0 if not found else 90 if "parameters" in found or "0x9286" in found else 60
+        return 0 if not found else 90 if "parameters" in found or "usercomment" in found else 60
 
     def read(self, probe: Probe) -> Sequence[Claim]:
         claims = []
@@ -293,10 +204,10 @@ class A1111:
 def _infotexts(probe: Probe) -> list[tuple[Text, Infotext]]:
     found = []
     for text in plain_texts(probe):
-        if "Steps:" not in text.text and "Seed:" not in text.text and "CFG scale:" not in text.text:
-            continue
         if text.text.lstrip()[:1] in ("{", "[") and parse_json_whole(text.text):
             continue
+        if _EASY_DIFFUSION.search(text.text[:100_000]):
+            continue  # the same words, a line each, and another tool's
         info = parse_infotext(text.text)
         if info is not None:
             found.append((text, info))

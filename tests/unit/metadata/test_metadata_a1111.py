@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from dam.metadata.readers.a1111 import PLUGIN, generation_of, parse_infotext, parse_settings
+from dam.metadata.infotext import parse_infotext, parse_settings
+from dam.metadata.readers.a1111 import PLUGIN, generation_of
 
 PLAIN = """photo of a duck
 Negative prompt: monochrome
