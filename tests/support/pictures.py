@@ -45,6 +45,13 @@ def jpeg(pixels, quality=90, *, camera=None):
     return stream.getvalue()
 
 
+def exif_jpeg(pixels, exif):
+    """JPEG bytes with Pillow's `Exif`."""
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "JPEG", exif=exif)
+    return stream.getvalue()
+
+
 def a1111(prompt, *, seed=1, model="lantern_xl", width=320, height=256):
     """The `parameters` text that A1111 and Forge write."""
     return (

@@ -46,7 +46,7 @@ _LORA_KINDS = ("lora", "lycoris", "dora", "locon")
 
 def generation_of(info: Infotext) -> Generation:
     """The normalised view of an infotext."""
-    get = {key.lower(): value for key, value in reversed(info.settings.items())}
+    get = {key.lower(): value for key, value in reversed([*info.settings.items()])}
     meta = _flat_json(get.get("civitai metadata", ""))
     hashes = _flat_json(get.get("hashes", ""))
     resources = _resources(get.get("civitai resources", ""))

@@ -1,5 +1,8 @@
-"""Easy Diffusion: a PNG text chunk a field (`Prompt`, `Seed`, `Stable Diffusion model` or snake_case), or one JSON."""
+"""Easy Diffusion: a PNG text chunk a field (`Prompt`, `Seed`, `Stable Diffusion model` or snake_case), one JSON in JPEG and
+WebP, or a sidecar: JSON, or a line a field. Source: Easy Diffusion `save_utils`, sdkit `save_dicts`.
+"""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,14 +28,16 @@ _NAMES = {
     "use lora model": "lora",
     "lora model": "lora",
     "lora alpha": "lora weight",
+    "lora strength": "lora weight",
 }
+_MAX_LINES = 2000
+_QUOTED = re.compile(r"'([^']{1,1000})'|\"([^\"]{1,1000})\"")
 
 
 def generation_of(given: Mapping[str, Any]) -> Generation:
     """The normalised view of fields under our short names. Model paths may be Windows paths: only the file is kept."""
-    names = given.get("lora") if isinstance(given.get("lora"), list) else [given.get("lora")]
-    weights = given.get("lora weight") if isinstance(given.get("lora weight"), list) else [given.get("lora weight")]
-    pairs = zip(names or [], [*(weights or []), *([None] * len(names or []))], strict=False)
+    names, weights = _listed(given.get("lora")), _listed(given.get("lora weight"))
+    pairs = zip(names, [*weights, *([None] * len(names))], strict=False)
     return Generation(
         tool="Easy Diffusion",
         model=_file(given.get("model")),
@@ -50,6 +55,19 @@ def generation_of(given: Mapping[str, Any]) -> Generation:
     )
 
 
+def _listed(value: Any) -> list[Any]:
+    """One or several values: a JSON list, a Python list as text (chunks), or "a, b" (the text form)."""
+    if isinstance(value, list):
+        return value[:256]
+    if not isinstance(value, str):
+        return [] if value is None else [value]
+    inner = value.strip()[:100_000]
+    if not inner.startswith("["):
+        return inner.split(", ", 255)
+    quoted = [a or b for a, b in _QUOTED.findall(inner)]
+    return quoted or [part.strip() for part in inner.strip("[]").split(",", 255)]
+
+
 def _file(value: Any) -> str | None:
     text = as_text(value)
     return text.replace("\\", "/").rpartition("/")[2] if text else None
@@ -59,7 +77,7 @@ class EasyDiffusion:
     """Reader of Easy Diffusion's fields; the model key is what tells it from other tools."""
 
     name = "easydiffusion"
-    version = "1"
+    version = "2"
 
     def score(self, probe: Probe) -> int:
         return 80 if _found(probe) else 0
@@ -75,19 +93,52 @@ class EasyDiffusion:
 def _found(probe: Probe) -> tuple[Text, dict[str, Any]] | None:
     chunks = [(text, _NAMES[name]) for text in plain_texts(probe) if (name := _fold(text.key)) in _NAMES]
     given: dict[str, Any] = {name: text.text for text, name in chunks}
-    if {"prompt", "seed", "model"} <= set(given) and not given["prompt"].lstrip().startswith("{"):
+    if _complete(given) and not given["prompt"].lstrip().startswith("{"):
         return next(text for text, name in chunks if name == "prompt"), given
     for text in plain_texts(probe):
-        if "diffusion" in text.text[:20_000].lower() and text.text.lstrip().startswith("{"):
-            whole = parse_object(text.text) or {}
-            given = {_NAMES[name]: value for key, value in whole.items() if (name := _fold(key)) in _NAMES}
-            if {"prompt", "seed", "model"} <= set(given):
-                return text, given
+        given = _of_one(text.text)
+        if _complete(given):
+            return text, given
     return None
 
 
+def _complete(given: Mapping[str, Any]) -> bool:
+    return {"prompt", "seed", "model"} <= set(given)
+
+
+def _of_one(text: str) -> dict[str, Any]:
+    """The fields of a text that holds all of them."""
+    low = text[:20_000].lower()
+    if "stable diffusion model" not in low and "stable_diffusion_model" not in low:
+        return {}
+    if text.lstrip().startswith("{"):
+        whole = parse_object(text) or {}
+        return {_NAMES[name]: value for key, value in whole.items() if (name := _fold(key)) in _NAMES}
+    given: dict[str, Any] = {}
+    last = None
+    for line in text.replace("\r\n", "\n").split("\n", _MAX_LINES)[:_MAX_LINES]:
+        key, colon, value = line.partition(": ")
+        name = _NAMES.get(_fold(key.strip("\ufeff ")), "") if colon or line.endswith(":") else ""
+        if name or _is_key(key, colon):
+            last = name or None
+            given |= {name: value} if name else {}
+        elif last in ("prompt", "negative"):  # a prompt of several lines
+            given[last] += "\n" + line
+    return {name: value.rstrip("\n") for name, value in given.items()}
+
+
+def _is_key(key: str, colon: str) -> bool:
+    return bool(colon) and key in (
+        "Clip Skip",
+        "ControlNet model",
+        "ControlNet Filter",
+        "VAE model",
+        "Embedding models",
+    )
+
+
 def _fold(key: str) -> str:
-    return key.lower().replace("_", " ")
+    return key[:60].rstrip(":").lower().replace("_", " ")
 
 
 PLUGIN = EasyDiffusion()

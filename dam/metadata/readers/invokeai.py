@@ -3,17 +3,21 @@
 A JPEG carries the later form as COM segments `invokeai_graph: {..}`, so a name may stand before the JSON.
 """
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dam.media.probe import Probe, Text
 from dam.metadata.contract import as_count, as_float, as_prompt, as_seed, as_text, claim_of, parse_object, plain_texts
 from dam.metadata.dream import Dream, parse_dream, split_negative
+from dam.metadata.infotext_stages import base_stage
 from dam.model import Claim, Generation, Input, Lora
 
 _KEYS = ("dream", "sd-metadata", "invokeai_metadata", "invokeai", "invokeai_graph", "invokeai_workflow")
-_PREFIX = re.compile(r"\s*(invokeai_(?:metadata|graph|workflow)|sd-metadata|dream)\s*:\s*(?=[{\"])", re.IGNORECASE)
+_MAX_INPUTS = 256
+_PREFIX = re.compile(r"\s*+(invokeai_(?:metadata|graph|workflow)|sd-metadata|dream)\s*:\s*(?=[{\"])", re.IGNORECASE)
 
 
 def of_dream(dream: Dream, version: str | None = None) -> Generation:
@@ -30,13 +34,22 @@ def of_dream(dream: Dream, version: str | None = None) -> Generation:
         width=as_count(dream.switches.get("W")),
         height=as_count(dream.switches.get("H")),
         denoise=as_float(dream.switches.get("f")) if dream.init else None,
-        inputs=(Input(dream.init, role="init"),) if dream.init else (),
+        inputs=tuple(_dream_inputs(dream)),
     )
+
+
+def _dream_inputs(dream: Dream) -> Iterator[Input]:
+    for name, role in ((dream.init, "init"), (dream.switches.get("M"), "mask")):
+        plain = as_text(name)
+        if plain:
+            yield Input(plain, role=role)
 
 
 def of_sd_metadata(data: Mapping[str, Any], dream: Dream | None) -> Generation:
     """`sd-metadata` of 1.15 to 2.x, with the initial image's name from the `Dream` line beside it."""
     image = data.get("image")
+    if image is None and isinstance(data.get("images"), list):  # a grid: its first picture stands for all
+        image = next(iter(data["images"]), None)
     image = image if isinstance(image, dict) else {}
     prompts = image.get("prompt")
     parts = prompts if isinstance(prompts, list) else [prompts]
@@ -83,13 +96,12 @@ def _old_inputs(image: Mapping[str, Any], dream: Dream | None) -> tuple[Input, .
 
 def of_metadata(data: Mapping[str, Any]) -> Generation:
     """`invokeai_metadata` of 3 and later."""
-    model = data.get("model")
-    model = model if isinstance(model, dict) else {"name": model}
-    return Generation(
+    name, digest = _model(data.get("model"))
+    base = Generation(
         tool="InvokeAI",
         tool_version=as_text(data.get("app_version")),
-        model=as_text(model.get("name")) or as_text(model.get("model_name")),
-        model_hash=as_text(model.get("hash")),
+        model=name,
+        model_hash=digest,
         prompt=as_prompt(data.get("positive_prompt")),
         negative_prompt=as_prompt(data.get("negative_prompt")),
         seed=as_seed(data.get("seed")),
@@ -101,8 +113,29 @@ def of_metadata(data: Mapping[str, Any]) -> Generation:
         height=as_count(data.get("height")),
         denoise=as_float(data.get("strength")),
         loras=_loras(data.get("loras")),
-        inputs=tuple(dict.fromkeys(_images(data))),
+        inputs=tuple(itertools.islice(dict.fromkeys(_images(data)), _MAX_INPUTS)),
     )
+    refiner = _model(data.get("refiner_model"))
+    if refiner[0] is None:
+        return base
+    first = base_stage(base)
+    cfg, sampler = as_float(data.get("refiner_cfg_scale")), as_text(data.get("refiner_scheduler"))
+    refined = replace(
+        first,
+        model=refiner[0],
+        model_hash=refiner[1],
+        steps=as_count(data.get("refiner_steps")) or first.steps,
+        sampler=sampler or first.sampler,
+        scheduler=sampler or first.scheduler,
+        cfg_scale=first.cfg_scale if cfg is None else cfg,
+    )
+    return replace(base, stages=(replace(first, denoise=base.denoise), refined))
+
+
+def _model(value: Any) -> tuple[str | None, str | None]:
+    """Name and hash of a model identifier of any age."""
+    model = value if isinstance(value, dict) else {"name": value}
+    return as_text(model.get("name")) or as_text(model.get("model_name")), as_text(model.get("hash"))
 
 
 def _loras(value: Any) -> tuple[Lora, ...]:
@@ -115,43 +148,63 @@ def _loras(value: Any) -> tuple[Lora, ...]:
     return tuple(found)
 
 
-def _images(value: Any, key: str = "", depth: int = 0) -> Iterator[Input]:
-    """Every `image_name` below, with the role that the keys around it tell."""
-    if depth > 12:
+def _images(value: Any, keys: tuple[str, ...] = (), depth: int = 0) -> Iterator[Input]:
+    """Every picture below, with the role that the keys around it tell: `{image_name}`, or `{name, width, height}` of the
+    control layers of 4.2. Layers and references that were switched off took no part.
+    """
+    if depth > 16:
         return
     if isinstance(value, dict):
-        name = as_text(value.get("image_name"))
+        if value.get("isEnabled") is False:
+            return
+        sized = "width" in value and "height" in value
+        name = as_text(value.get("image_name")) or (as_text(value.get("name")) if sized else None)
         if name:
-            yield Input(name, role=_role(key))
+            yield Input(name, role=_role(keys))
+        kind = value.get("type")
+        around = (*keys, kind) if isinstance(kind, str) else keys
         for inner, child in value.items():
             plain = as_text(child)
             if inner in ("init_image", "initial_image_name") and plain:
                 yield Input(plain, role="init")
             elif isinstance(child, (dict, list)):
-                yield from _images(child, key if inner in ("image", "value") and key else f"{key} {inner}", depth + 1)
+                yield from _images(child, (*around, inner), depth + 1)
     elif isinstance(value, list):
         for child in value[:5000]:
-            yield from _images(child, key, depth + 1)
+            yield from _images(child, keys, depth + 1)
 
 
-def _role(key: str) -> str | None:
-    low = key.lower()
-    words = (
-        ("mask", "mask"),
-        ("control", "control"),
-        ("t2i", "control"),
-        ("adapter", "style"),
-        ("init", "init"),
-        ("base_image", "init"),
-    )
-    return next((role for word, role in words if word in low), "reference" if "reference" in low else None)
+_ROLES = (
+    ("mask", "mask"),
+    ("ref_image", "reference"),
+    ("referenceimage", "reference"),
+    ("ip_adapter", "style"),
+    ("ipadapter", "style"),
+    ("control", "control"),
+    ("t2i", "control"),
+    ("adapter", "style"),
+    ("init", "init"),
+    ("raster", "init"),
+    ("base_image", "init"),
+    ("reference", "reference"),
+)
+
+
+def _role(keys: Sequence[str]) -> str | None:
+    """The role that the innermost telling key gives."""
+    for key in reversed(keys):
+        low = key[:100].lower()
+        for word, role in _ROLES:
+            if word in low:
+                return role
+    return None
 
 
 class InvokeAI:
     """Reader of InvokeAI's text carriers."""
 
     name = "invokeai"
-    version = "1"
+    version = "2"
 
     def score(self, probe: Probe) -> int:
         return 90 if _carriers(probe) else 0
@@ -174,7 +227,7 @@ class InvokeAI:
             return claim_of(self, text, of_sd_metadata(data, dream), data, ai_generated=True)
         if name in ("invokeai_metadata", "invokeai"):
             return claim_of(self, text, of_metadata(data), data, ai_generated=True)
-        inputs = tuple(dict.fromkeys(_images(data))) if name == "invokeai_graph" else ()
+        inputs = tuple(itertools.islice(dict.fromkeys(_images(data)), _MAX_INPUTS)) if name == "invokeai_graph" else ()
         generation = Generation(tool="InvokeAI", inputs=inputs)
         return claim_of(self, text, generation, {"kind": name}, confidence=0.7, ai_generated=True)
 

@@ -42,7 +42,9 @@ def generation_of(comment: Mapping[str, Any], description: str | None, source: s
 
 
 def _is_img2img(comment: Mapping[str, Any]) -> bool:
-    return "Img2Img" in str(comment.get("request_type", "")) or "request_type" not in comment
+    """Whether a picture went in. Comments without a request type (before 2023) carry a strength even without one."""
+    kind = str(comment.get("request_type", ""))
+    return "Img2Img" in kind or "Infill" in kind
 
 
 def _caption(value: Any) -> str | None:
@@ -60,7 +62,7 @@ class NovelAI:
     """Reader of NovelAI's text chunks."""
 
     name = "novelai"
-    version = "1"
+    version = "2"
 
     def score(self, probe: Probe) -> int:
         return 90 if _found(probe) else 0
@@ -74,7 +76,7 @@ class NovelAI:
 
 def _found(probe: Probe) -> list[tuple[Text, dict[str, Any], str | None, str | None]]:
     named = {text.key.lower(): text.text for text in plain_texts(probe)}
-    ours = "novelai" in (named.get("software", "") + named.get("0x0131", "")).lower()
+    ours = "novelai" in (named.get("software", "") + named.get("title", "")).lower()
     found = []
     for text in plain_texts(probe):
         if not text.text.lstrip().startswith("{") or not any(mark in text.text for mark in _MARKS):
@@ -83,10 +85,12 @@ def _found(probe: Probe) -> list[tuple[Text, dict[str, Any], str | None, str | N
         if outer is None:
             continue
         inner = outer.get("Comment")
-        if "NovelAI" in str(outer.get("Software", "")) and isinstance(inner, str):
-            comment = parse_object(inner)
+        if "NovelAI" in str(outer.get("Software", "")) and isinstance(inner, (str, dict)):
+            comment = parse_object(inner) if isinstance(inner, str) else inner
             if comment is not None:
                 found.append((text, comment, as_prompt(outer.get("Description")), as_text(outer.get("Source"))))
+        elif "c" in outer:
+            continue  # Draw Things, which shares most keys
         elif ("uc" in outer and "steps" in outer and (ours or "scale" in outer)) or "v4_prompt" in outer:
             found.append((text, outer, named.get("description"), named.get("source")))
     return found

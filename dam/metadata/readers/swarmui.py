@@ -1,11 +1,23 @@
 """SwarmUI: JSON `{"sui_image_params": .., "sui_extra_data": .., "sui_models": [..]}` (its docs/Image Metadata Format.md)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dam.media.probe import Probe, Text
-from dam.metadata.contract import as_count, as_float, as_prompt, as_seed, as_text, claim_of, parse_object, plain_texts
-from dam.model import Claim, Generation, Lora
+from dam.metadata.contract import (
+    as_count,
+    as_float,
+    as_prompt,
+    as_seed,
+    as_size,
+    as_text,
+    claim_of,
+    parse_object,
+    plain_texts,
+)
+from dam.metadata.infotext_stages import base_stage
+from dam.model import Claim, Generation, Lora, Stage
 
 
 def generation_of(whole: Mapping[str, Any]) -> Generation:
@@ -17,14 +29,14 @@ def generation_of(whole: Mapping[str, Any]) -> Generation:
         if isinstance(whole.get("sui_models"), list)
         else []
     )
-    model = next((m for m in models if m.get("param") == "model"), {})
     prompt = as_prompt(params.get("prompt"))
-    return Generation(
+    width, height = _size(params)
+    base = Generation(
         tool="SwarmUI",
         tool_version=as_text(params.get("swarm_version"))
         or as_text(extra.get("swarm_version") if isinstance(extra, dict) else None),
         model=as_text(params.get("model")),
-        model_hash=as_text(model.get("hash")),
+        model_hash=_hash(models, "model"),
         prompt=prompt,
         negative_prompt=as_prompt(params.get("negativeprompt", "" if prompt is not None else None)),
         seed=as_seed(params.get("seed")),
@@ -32,11 +44,60 @@ def generation_of(whole: Mapping[str, Any]) -> Generation:
         sampler=as_text(params.get("sampler", params.get("comfyuisampler"))),
         scheduler=as_text(params.get("scheduler", params.get("comfyuischeduler"))),
         cfg_scale=as_float(params.get("cfgscale")),
-        width=as_count(params.get("width")),
-        height=as_count(params.get("height")),
+        width=width,
+        height=height,
         denoise=as_float(params.get("initimagecreativity")),
         loras=_loras(params, models),
     )
+    first = base_stage(base)
+    more = tuple(_later(first, params, models))
+    return replace(base, stages=(replace(first, denoise=base.denoise), *more)) if more else base
+
+
+def _size(params: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """Width and height; a raw resolution replaces both, and a multiplier makes the height."""
+    raw = as_size(params.get("rawresolution"))
+    if raw[0]:
+        return raw
+    width, height = as_count(params.get("width")), as_count(params.get("height"))
+    times = as_float(params.get("altresolutionheightmult"))
+    return width, as_count(width * times) if width and times and 0 < times < 100 else height
+
+
+def _hash(models: Sequence[Mapping[str, Any]], param: str) -> str | None:
+    return next((as_text(m.get("hash")) for m in models if m.get("param") == param), None)
+
+
+def _later(first: Stage, params: Mapping[str, Any], models: Sequence[Mapping[str, Any]]) -> Iterator[Stage]:
+    """The refiner's pass and the video model's, if they ran."""
+    part = as_float(params.get("refinercontrolpercentage"))
+    if part is not None and part > 0:
+        scale = as_float(params.get("refinerupscale")) or 1.0
+        cfg = as_float(params.get("refinercfgscale"))
+        model = as_text(params.get("refinermodel"))
+        model = None if model is None or model.startswith("(") else model  # "(Use Base)"
+        yield replace(
+            first,
+            model=model or first.model,
+            model_hash=_hash(models, "refinermodel") if model else first.model_hash,
+            steps=as_count(params.get("refinersteps")) or first.steps,
+            sampler=as_text(params.get("refinersampler")) or first.sampler,
+            scheduler=as_text(params.get("refinerscheduler")) or first.scheduler,
+            cfg_scale=first.cfg_scale if cfg is None else cfg,
+            width=round(first.width * scale) if first.width and 0 < scale <= 100 else None,
+            height=round(first.height * scale) if first.height and 0 < scale <= 100 else None,
+            denoise=part,
+        )
+    video = as_text(params.get("videomodel"))
+    if video is not None:
+        cfg = as_float(params.get("videocfg"))
+        yield replace(
+            first,
+            model=video,
+            model_hash=_hash(models, "videomodel"),
+            steps=as_count(params.get("videosteps")) or first.steps,
+            cfg_scale=first.cfg_scale if cfg is None else cfg,
+        )
 
 
 def _loras(params: Mapping[str, Any], models: Sequence[Mapping[str, Any]]) -> tuple[Lora, ...]:
@@ -47,7 +108,9 @@ def _loras(params: Mapping[str, Any], models: Sequence[Mapping[str, Any]]) -> tu
 
 
 def _listed(value: Any) -> list[str]:
-    items = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
+    items = (
+        value[:100_000].split(",", 255) if isinstance(value, str) else value[:256] if isinstance(value, list) else []
+    )
     return [text for item in items if (text := as_text(item))]
 
 
@@ -59,7 +122,7 @@ class SwarmUI:
     """Reader of SwarmUI's JSON."""
 
     name = "swarmui"
-    version = "1"
+    version = "2"
 
     def score(self, probe: Probe) -> int:
         return 95 if _found(probe) else 0
