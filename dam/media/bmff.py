@@ -92,6 +92,7 @@ class _Items:
     kinds: dict[int, bytes] = field(default_factory=dict)
     mimes: dict[int, bytes] = field(default_factory=dict)
     places: dict[int, tuple[int, int]] = field(default_factory=dict)  # item -> offset, length; in the file
+    data_at: int | None = None  # where the meta box's own data starts (idat), for items that lie there
     sizes: dict[int, tuple[int, int]] = field(default_factory=dict)  # property number -> width, height
     owned: dict[int, list[int]] = field(default_factory=dict)  # item -> property numbers
 
@@ -116,6 +117,7 @@ def still_blocks(source: Source, found: Found) -> list[tuple[bytes, bytes]]:
         return []
     items = _Items()
     inside = {b.kind: b for b in boxes(source, meta.body + 4, min(meta.end, source.size_bytes))}
+    items.data_at = inside[b"idat"].body if b"idat" in inside else None
     for kind, reader in ((b"pitm", _primary), (b"iinf", _infos), (b"iloc", _places), (b"iprp", _properties)):
         if kind in inside:
             box = inside[kind]
@@ -168,8 +170,9 @@ def _places(source: Source, box: Box, items: _Items) -> None:
         for _ in range(reader.take(2)):
             reader.take(index_size)
             extents.append((base + reader.take(offset_size), reader.take(length_size)))
-        if method == 0 and extents:
-            items.places[item] = extents[0]
+        start = {0: 0, 1: items.data_at}.get(method)
+        if start is not None and extents:
+            items.places[item] = (start + extents[0][0], extents[0][1])
 
 
 def _properties(source: Source, box: Box, items: _Items) -> None:

@@ -1,5 +1,6 @@
 """Read EXIF and TIFF directories: bounded, from any bytes, without a library that raises or warns."""
 
+import re
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -32,6 +33,9 @@ _MAX_PAGES = 2048
 _WIDTHS = (0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8)  # bytes of TIFF types 0..18
 _CODES = {3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 
+_MARKS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16
+_WORDS = re.compile(r"[A-Za-z0-9 ,.:_-]*")
+
 Read = Callable[[int, int], bytes]
 
 
@@ -63,13 +67,13 @@ def strip_prefix(block: bytes) -> bytes:
 
 
 def take(tiff: Tiff, found: Found) -> None:
-    """Put the tags into `found`, the first value of a tag winning over later blocks, and the textual ones as texts."""
+    """Put the tags into `found`, the first value of a tag winning over later blocks, and every differing text as a text."""
     if tiff.damaged:
         found.problem("exif.damaged", "Some EXIF entries point outside their block.")
     for tag, value in tiff.tags.items():
-        if tag in found.exif or tag == _XMP:
+        if tag == _XMP or (tag in found.exif and found.exif[tag] == value):
             continue
-        found.exif[tag] = value
+        found.exif.setdefault(tag, value)
         text = _text_of(tag, value, tiff.order)
         if text:
             raw = value if isinstance(value, bytes) else text.encode("utf-8", "replace")
@@ -222,14 +226,30 @@ def user_comment(raw: bytes, order: str = ">") -> str:
     return decode(raw).rstrip("\0 ")
 
 
+def _utf8(body: bytes) -> str | None:
+    """The text, if bytes behind a prefix that says UTF-16 are plainly UTF-8; a few Chinese characters in UTF-16 may look so."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    long_enough = len(body) >= 16 or len(body) % 2 == 1 or body[:3] == b"\xef\xbb\xbf"
+    return text if long_enough or not text.isascii() or _WORDS.fullmatch(text) else None
+
+
+def free_text(raw: bytes) -> str:
+    """Text of a comment that names no coding: UTF-16 shows by its mark or its zero bytes, the rest is UTF-8 or Latin-1."""
+    start = raw[:4096].rstrip(b"\0")
+    if raw[:2] in _MARKS or start.count(0) * 3 > len(start):
+        return _utf16(raw, ">").rstrip("\0")
+    return decode(raw.rstrip(b"\0"))
+
+
 def _utf16(body: bytes, order: str) -> str:
     """UTF-16 of a byte order that the EXIF header often gets wrong: Latin text shows it by where its zero bytes are."""
-    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if body[:2] in _MARKS:
         return body.decode("utf-16", "replace")
     high, low = body[0::2].count(0), body[1::2].count(0)
-    if not high and not low and len(body) > 3:
-        text = decode(body)  # UTF-8 behind a prefix that says UTF-16
-        if text.isascii():
-            return text
+    if not high and not low and len(body) > 3 and (text := _utf8(body)) is not None:
+        return text
     coding = "utf-16-be" if high > low or (high == low and order == ">") else "utf-16-le"
     return body.decode(coding, "replace")

@@ -38,11 +38,11 @@ def read_gif(source: Source, found: Found) -> None:
         found.problem("gif.truncated", "The file ends inside the GIF header.")
         return
     found.size(*struct.unpack_from("<HH", data, 6))
-    if len(data) < source.size_bytes:
-        found.has_c2pa = True  # not walked to its end: let the library look
-        return
     walker = _Gif(data, found)
     if not walker.run():
+        if len(data) < source.size_bytes:
+            found.has_c2pa = True  # not walked to its end: let the library look
+            return
         found.has_c2pa = True  # as above
         found.problem("gif.truncated", "The GIF's end mark was not found.")
     found.frame_count = walker.frames or None

@@ -59,7 +59,7 @@ def read(source: Source, found: Found) -> None:
         if marker in _FRAMES and len(body) >= 5:
             found.size(int.from_bytes(body[3:5], "big"), int.from_bytes(body[1:3], "big"))
         elif marker == 0xFE:
-            found.text("jpeg:com", "comment", body.rstrip(b"\0"))
+            found.text("jpeg:com", "comment", body.rstrip(b"\0"), exif.free_text(body))
         elif marker == 0xE1:
             _app1(body, found, extended)
         elif marker == 0xEB:

@@ -153,8 +153,9 @@ def _sidecars(path: str, found: Found) -> None:
                 data = _bounded(stream)
         except OSError:
             continue
-        if data and b"\0" not in data[:1024]:
-            found.text(f"sidecar:{suffix}", PurePath(f"{stem}.{suffix}").name, data)
+        marked = data[:2] in (b"\xff\xfe", b"\xfe\xff")  # UTF-16 of a Windows editor
+        if data and (marked or b"\0" not in data[:1024]):
+            found.text(f"sidecar:{suffix}", PurePath(f"{stem}.{suffix}").name, data, exif.free_text(data))
 
 
 def _bounded(stream: BinaryIO) -> bytes:

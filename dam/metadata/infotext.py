@@ -182,8 +182,8 @@ class _Settings:
         if quoted:
             plain = parse_json(quoted[0])
             return (plain if isinstance(plain, str) else quoted[0][1:-1]), quoted.end()
-        end = _END.search(text, at)
-        stop = end.start() if end else len(text)
+        following = _END.search(text, at)
+        stop = following.start() if following else len(text)
         return text[at:stop].strip(), stop
 
     def after(self, at: int) -> int:
