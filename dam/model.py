@@ -60,6 +60,7 @@ class Relation(StrEnum):
     DERIVED_FROM = "derived_from"  # an editor's own note in XMP: exported, saved as, rendered or developed from it
     PROTECTED_COPY = "protected_copy"
     REVISION = "revision_of"
+    CLIP = "clip"  # a timeline uses a media file: parent = the media, child = the timeline
     NEAR_DUPLICATE = "near_duplicate"
 
 
@@ -226,6 +227,42 @@ class FingerprintCode:
 
 
 @dataclass(frozen=True, slots=True)
+class Clip:
+    """One use of a media file (or title, or generator) on a timeline.
+
+    `media` is the path or URL as a person knows it: decoded, Windows drives and UNC kept, no credentials. `start_s`
+    counts from the first frame of the sequence, `source_start_s` as the source's own time says. `kind`: video, audio,
+    generator (nothing on a drive is meant) or None. `others` are further places that the timeline names for the media.
+    """
+
+    name: str | None = None
+    media: str | None = None
+    start_s: float | None = None
+    duration_s: float | None = None
+    track: str | None = None
+    source_start_s: float | None = None
+    kind: str | None = None
+    sequence: str | None = None
+    reel: str | None = None
+    sha256: str | None = None
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A cut: what an edit uses. A file may hold several `sequences`; clips of nested ones stand where they are used."""
+
+    reader: str
+    reader_version: str
+    name: str | None = None
+    rate: float | None = None  # frames a second
+    duration_s: float | None = None
+    tool: str | None = None
+    sequences: tuple[str, ...] = ()
+    clips: tuple[Clip, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Inspection:
     """Everything `dam inspect` says of one file: needs no library, decodes no pixels unless asked."""
 
@@ -238,6 +275,7 @@ class Inspection:
     generation: Generation | None
     claims: tuple[Claim, ...]
     credentials: Credentials
+    timeline: Timeline | None = None
     fingerprints: tuple[FingerprintCode, ...] = ()
     problems: tuple[Problem, ...] = ()
 

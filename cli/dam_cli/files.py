@@ -19,6 +19,8 @@ Files = Annotated[
     list[Path], typer.Argument(metavar="FILE...", readable=False, help="Files to look at. They are only read.")
 ]
 
+SHOWN_CLIPS = 40
+
 
 def register(app: typer.Typer) -> None:
     for command in (inspect, verify, identify, fingerprint):
@@ -100,9 +102,18 @@ def _print_inspection(wire: Any) -> None:
         ("codes", ", ".join(cred.codes)),
         ("claims", ", ".join(f"{c.carrier} ({c.reader})" for c in wire.claims)),
     ]
+    rows += _timeline_rows(wire.timeline) if wire.timeline else []
     rows += [("fingerprint", f"{f.engine} {f.code}") for f in wire.fingerprints]
     rows += [("problem", f"{p.code}: {p.message}") for p in wire.problems]
     render.table(rows)
+
+
+def _timeline_rows(cut: Any) -> list[tuple[str, str]]:
+    facts = [f"{len(cut.clips)} clips", render.clock(cut.duration_s), f"{cut.rate:g} fps" if cut.rate else "", cut.tool]
+    rows = [("timeline", ", ".join(x for x in (cut.name, *facts) if x)), ("sequences", ", ".join(cut.sequences[1:]))]
+    rows += [("clip", render.clip(clip)) for clip in cut.clips[:SHOWN_CLIPS]]
+    more = len(cut.clips) - SHOWN_CLIPS
+    return [*rows, ("", f"and {more} more (all of them: --json)")] if more > 0 else rows
 
 
 def _settings(made: Any) -> list[tuple[str, Any]]:

@@ -45,3 +45,19 @@ def display_lines(text: str, limit: int = 600) -> list[str]:
 
 def megabytes(size_bytes: int) -> str:
     return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 100_000 else f"{size_bytes / 1e3:.1f} kB"
+
+
+def clock(seconds: float | None) -> str:
+    """A time on a timeline: hours, minutes, seconds."""
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(abs(seconds), 60)
+    sign = "-" if seconds < 0 else ""
+    return f"{sign}{int(minutes // 60):02d}:{int(minutes % 60):02d}:{rest:06.3f}"
+
+
+def clip(one: Any) -> str:
+    """One clip of a timeline: where it stands, what it is called and which media it means."""
+    length = f"{one.duration_s:.3f}s" if one.duration_s is not None else ""
+    media = one.media if one.media != one.name else None
+    return "  ".join(x for x in (clock(one.start_s), length, one.track, one.name, media) if x)

@@ -105,9 +105,15 @@ def plugins() -> None:
     """The readers and engines that were found, and those that could not be loaded."""
     from dam.fingerprint.compute import discovery as fingerprints
     from dam.metadata.read import discovered as readers
+    from dam.metadata.timeline_read import discovered as timeline_readers
     from dam.watermark.detect import discovery as marks
 
-    for room, found in (("metadata reader", readers()), ("fingerprint", fingerprints()), ("watermark", marks())):
+    for room, found in (
+        ("metadata reader", readers()),
+        ("timeline reader", timeline_readers()),
+        ("fingerprint", fingerprints()),
+        ("watermark", marks()),
+    ):
         for plugin in found.plugins:
             version = getattr(plugin, "version", None)
             if GLOBALS.json:

@@ -12,7 +12,7 @@ from dam.media import hashing
 from dam.media.probe import probe
 from dam.metadata.merge import merge
 from dam.metadata.read import read_claims
-from dam.model import Credentials, CredentialState, Inspection, Problem
+from dam.model import Credentials, CredentialState, Inspection, Kind, Media, Problem, Timeline
 from dam.provenance import verdict
 from dam.provenance.trust import TrustStore
 
@@ -42,6 +42,7 @@ def inspect_file(path: str, store: TrustStore | None, *, max_bytes: int | None =
     credentials = verdict.judge(path, found.media.mime, store) if found.has_c2pa else NO_CREDENTIALS
     claims, problems = read_claims(found, credentials)
     merged = merge(claims)
+    timeline, unclear = _timeline(path, found.size_bytes, found.media)
     whole = Inspection(
         path=path,
         sha256=sha256,
@@ -52,10 +53,21 @@ def inspect_file(path: str, store: TrustStore | None, *, max_bytes: int | None =
         generation=merged.generation,
         claims=claims,
         credentials=credentials,
-        problems=(*found.problems, *problems),
+        timeline=timeline,
+        problems=(*found.problems, *problems, *unclear),
     )
     safe: Inspection = clean(whole)
     return dataclasses.replace(safe, path=path)
+
+
+def _timeline(path: str, size_bytes: int, media: Media) -> tuple[Timeline | None, tuple[Problem, ...]]:
+    if media.kind is not Kind.TIMELINE:
+        return None, ()
+    from dam.metadata.timeline_contract import TimelineFile  # a picture needs none of it
+    from dam.metadata.timeline_read import read_timeline
+
+    reading = read_timeline(TimelineFile(path, size_bytes, media.mime))
+    return reading.timeline, reading.problems
 
 
 def _unread(path: str, problem: Problem) -> Inspection:

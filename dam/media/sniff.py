@@ -63,7 +63,11 @@ _ZIP_PARTS: tuple[tuple[bytes, Kind, str], ...] = (
     (b"xl/", Kind.DOCUMENT, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     (b"ppt/", Kind.DOCUMENT, "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
 )
+_RESOLVE_PART = re.compile(rb"project\.xml|MediaPool/[^\0]{0,200}MpFolder\.xml|SeqContainer/")
 _EDL_EVENT = re.compile(r"^\d{3,6}\s+\S+\s+(?:V|A|B|NONE|AA)\S*\s+(?:C|D|W|K)", re.MULTILINE)
+_EDL_TIMES = re.compile(
+    r"^\d{3,6}[ \t]+\S[^\n]{1,200}(?:\s\d\d[:;.]\d\d[:;.]\d\d[:;.,]\d\d){4}[ \t]*\r?$", re.MULTILINE
+)
 _TEXT_SUFFIXES = {"md": "text/markdown", "csv": "text/csv", "srt": "application/x-subrip", "vtt": "text/vtt"}
 
 
@@ -169,8 +173,10 @@ def _container(head: bytes) -> tuple[Kind, str] | None:
         return (Kind.TIMELINE, "application/aaf") if named else (Kind.DOCUMENT, "application/x-ole-storage")
     if head[:4] not in (b"PK\x03\x04", b"PK\x05\x06"):
         return None
-    if b"project.xml" in head and (b"MediaPool/" in head or b"SeqContainer" in head or head[30:41] == b"project.xml"):
+    if _RESOLVE_PART.match(head, 30) or (b"project.xml" in head and b"MediaPool/" in head):
         return Kind.TIMELINE, "application/x-davinci-resolve-project"
+    if head[30:42] == b"content.otio" or (head[30:41] == b"version.txt" and b"content.otio" in head[41:4096]):
+        return Kind.TIMELINE, "application/x-otio+zip"
     if head[30:38] == b"mimetype" and head[38:50] == b"application/":
         return Kind.DOCUMENT, head[38:120].split(b"PK")[0].decode("ascii", "replace")
     return next(((k, m) for part, k, m in _ZIP_PARTS if part in head), (Kind.DOCUMENT, "application/zip"))
@@ -198,6 +204,8 @@ def _text(head: bytes, suffix: str) -> Media | None:
         if suffix == "json" or re.match(r'\{\s*("|\})|\[\s*(["\[{\]]|-?\d|true|false|null)', body):
             return Media(Kind.DOCUMENT, "application/json")
     if _EDL_EVENT.search(body) and (suffix == "edl" or re.search(r"^(TITLE|FCM):", body, re.MULTILINE)):
+        return Media(Kind.TIMELINE, "text/x-edl")
+    if _EDL_TIMES.search(body):  # a number and four time codes: nothing else looks like that
         return Media(Kind.TIMELINE, "text/x-edl")
     if body.startswith(("TITLE:", "FCM:")) and re.search(r"^FCM:", body[:4096], re.MULTILINE):
         return Media(Kind.TIMELINE, "text/x-edl")
@@ -239,6 +247,8 @@ def _decode(head: bytes) -> str | None:
         return None
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return head.decode("utf-16", "replace")
+    if head[:4] in (b"<\0?\0", b"\0<\0?"):  # an XML declaration in UTF-16 says which one it is
+        return head.decode("utf-16-le" if head[:1] == b"<" else "utf-16-be", "replace")
     if re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]", head):
         return None
     try:

@@ -205,9 +205,10 @@ class Upkeep:
     def _plugins(self) -> Check:
         from dam.fingerprint.compute import discovery as fingerprint_engines
         from dam.metadata.read import discovered as readers
+        from dam.metadata.timeline_read import discovered as timeline_readers
         from dam.watermark.detect import discovery as mark_engines
 
-        found = [readers(), fingerprint_engines(), mark_engines()]
+        found = [readers(), timeline_readers(), fingerprint_engines(), mark_engines()]
         broken = [b for one in found for b in one.broken]
         if broken:
             return Check(

@@ -107,15 +107,29 @@ class FingerprintOut(Wire):
 
 
 class ClipOut(Wire):
+    """One use of a media file. `start_s` counts from the first frame of the sequence; `media` is a path or URL, decoded."""
+
     name: str | None = None
     media: str | None = None
     start_s: float | None = None
     duration_s: float | None = None
     track: str | None = None
+    source_start_s: float | None = None
+    kind: str | None = None  # video, audio, generator
+    sequence: str | None = None
+    reel: str | None = None
+    sha256: str | None = None
+    others: list[str] = Field(default_factory=list)
 
 
 class TimelineOut(Wire):
     name: str | None = None
+    rate: float | None = None
+    duration_s: float | None = None
+    tool: str | None = None
+    reader: str
+    reader_version: str
+    sequences: list[str] = Field(default_factory=list)
     clips: list[ClipOut] = Field(default_factory=list)
 
 

@@ -88,6 +88,9 @@ def test_a_resolve_project_is_a_timeline_and_another_zip_is_not():
         return out.getvalue()
 
     assert sniff(zipped("project.xml", "MediaPool/Master/MpFolder.xml"), "a.drp").kind is Kind.TIMELINE
+    assert sniff(zipped("MediaPool/Master/000_Rushes/MpFolder.xml", "project.xml"), "a").kind is Kind.TIMELINE
+    assert sniff(zipped("content.otio", "media/a.mov")).mime == "application/x-otio+zip"
+    assert sniff(zipped("version.txt", "content.otio")).mime == "application/x-otio+zip"
     assert sniff(zipped("word/document.xml")).mime.endswith("wordprocessingml.document")
     assert sniff(zipped("a.txt"), "a.drp").mime == "application/zip"
 
@@ -97,10 +100,19 @@ def test_a_name_alone_never_makes_a_picture_or_a_timeline():
         assert sniff(b"just words", name).kind is Kind.DOCUMENT
 
 
-def test_an_edl_without_a_title_needs_its_name():
-    events = b"001  AX V C 00:00:00:00 00:00:01:00 00:00:00:00 00:00:01:00\n"
-    assert sniff(events, "cut.edl").kind is Kind.TIMELINE
-    assert sniff(events, "notes.txt").kind is Kind.DOCUMENT
+def test_an_edl_is_known_by_four_time_codes_and_frame_counts_need_a_title_or_a_name():
+    event = b"001  AX V C 00:00:00:00 00:00:01:00 00:00:00:00 00:00:01:00\r\n"
+    assert sniff(event, "notes.txt").mime == "text/x-edl"
+    counted = b"001  AX V C 0 24 0 24\n"
+    assert sniff(counted, "cut.edl").kind is Kind.TIMELINE
+    assert sniff(b"TITLE: x\n" + counted, "cut.txt").kind is Kind.TIMELINE
+    assert sniff(counted, "notes.txt").kind is Kind.DOCUMENT
+
+
+@pytest.mark.parametrize("code", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_timeline_xml_is_known_in_any_code(code):
+    text = '<?xml version="1.0"?>\n<!DOCTYPE xmeml>\n<xmeml version="5"><sequence/></xmeml>'
+    assert sniff(text.encode(code)).mime == "application/x-fcp7-xml"
 
 
 @given(st.binary(max_size=200), st.text(max_size=10))
