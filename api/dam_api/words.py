@@ -28,6 +28,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "protected_copy": "protected copy",
         "revision_of": "revision",
         "near_duplicate": "looks alike",
+        "clip": "clip",
         # evidence of an edge
         "sha256": "named by its SHA-256",
         "name_in_root": "named by its file name",
@@ -42,6 +43,12 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "xmp_name": "its editor noted a file of that name",
         "headwater_assertion": "stated and signed by this library",
         "same_path": "new contents under the same path",
+        "clip_sha256": "the timeline states its SHA-256",
+        "clip_path": "the timeline's path ends like its own",
+        "clip_name_in_root": "a clip has its file name",
+        "clip_name_in_other_root": "a clip has its file name, on another root",
+        "clip_stem": "a clip has its name without suffix",
+        "clip_ambiguous": "one of several files that a clip may be",
         "phash": "its fingerprint is near",
         # stages and rehearsals
         "due": "waiting",

@@ -89,8 +89,26 @@ def show(asset: Asset) -> None:
         + [("decision", f"{d.verdict} by {d.person}, {d.decided_at[:16]}: {d.reason or ''}") for d in wire.decisions]
         + [("copy", f"{c.kind} {c.mime} {render.megabytes(c.size_bytes)}, mark {c.mark_id}, {c.psnr_db or 0:.1f} dB") for c in wire.copies]
         + [("stage", f"{s.stage}: {s.state} {s.message or ''}") for s in wire.stages]
-        + [("edge", _edge(e, wire.id)) for e in wire.edges]
+        + (_cut(wire.timeline) if wire.timeline else [])
+        + [("edge", _edge(e, wire.id)) for e in wire.edges if e.relation != "clip" or e.child_id != wire.id]
     )  # fmt: skip
+
+
+def _cut(cut: Any) -> list[tuple[str, str]]:
+    """A timeline's clips, each with the asset that it is."""
+    rows = [
+        ("timeline", ", ".join(x for x in (cut.name, f"{cut.clip_count} clips", render.clock(cut.duration_s)) if x))
+    ]
+    rows += [("clip", f"{render.clip(clip)}  {_matched(clip)}") for clip in cut.clips]
+    more = cut.clip_count - len(cut.clips)
+    return [*rows, ("", f"and {more} more")] if more > 0 else rows
+
+
+def _matched(clip: Any) -> str:
+    if clip.kind == "generator":
+        return "(made by the editing program)"
+    found = "; ".join(f"{m.title or ''} [{m.asset_id}] {m.evidence} ({m.confidence:.2f})" for m in clip.matches[:4])
+    return f"= {found}" if found else "(no asset of ours)"
 
 
 def _edge(edge: Any, me: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from dam.catalogue import cuts
 from dam.catalogue.tables import (
     AssetRow,
     ClaimRow,
@@ -70,6 +71,8 @@ def add(unit: Unit, found: Inspection, *, title: str, created_at: str) -> AssetR
         unit.insert(GenerationRow, _generation(asset.id, found.generation))
     if found.credentials.state is not CredentialState.NONE:
         set_manifest(unit, asset.id, found.credentials)
+    if found.timeline is not None:
+        cuts.add(unit, asset.id, found.timeline)
     unit.touch(asset.id)
     return asset
 

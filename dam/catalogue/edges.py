@@ -1,6 +1,6 @@
 """Writes of lineage edges, and the look-ups that the pure lineage rules need. Each works inside a Unit."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -28,11 +28,12 @@ class Holder:
     name_key: str
     root_id: str
     path: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A source that an asset names. `kind`: input, ingredient, copy (of which content) or source_file (XMP)."""
+    """A source that an asset names. `kind`: input, ingredient, copy (of which content), source_file (XMP) or clip."""
 
     kind: str
     name: str | None = None
@@ -98,21 +99,80 @@ def drop(
     unit.session.flush()
 
 
+def settle(
+    unit: Unit, child_id: str, relation: Relation, edges: Sequence[Edge], *, parents: Collection[str] | None = None
+) -> None:
+    """Make the machine's edges into `child_id` of this relation exactly these: for many edges, one query finds them.
+
+    With `parents`, only the edges from these assets are looked at.
+    """
+    statement = sa.select(
+        col(EdgeRow.id), col(EdgeRow.parent_id), col(EdgeRow.evidence), col(EdgeRow.confidence), col(EdgeRow.detail),
+        col(EdgeRow.asserted_by),
+    ).where(col(EdgeRow.child_id) == child_id, col(EdgeRow.relation) == relation.value)  # fmt: skip
+    if parents is not None and len(parents) <= 400:
+        statement = statement.where(col(EdgeRow.parent_id).in_(sorted(parents)))
+    there = {
+        (row.parent_id, row.evidence): row
+        for row in unit.db.execute(statement)
+        if parents is None or row.parent_id in parents
+    }
+    wanted = {(edge.parent_id, edge.evidence): edge for edge in edges}
+    gone = [key for key, row in there.items() if key not in wanted and row.asserted_by == "machine"]
+    for at in range(0, len(gone), 400):
+        part = [there[key].id for key in gone[at : at + 400]]
+        unit.db.execute(sa.delete(EdgeRow).where(col(EdgeRow.id).in_(part)))
+    new = []
+    for key, edge in wanted.items():
+        old, detail = there.get(key), dict(edge.detail)
+        if old is None:
+            new.append({
+                "id": unit.new_id(), "parent_id": edge.parent_id, "child_id": child_id, "relation": relation.value,
+                "evidence": edge.evidence, "confidence": edge.confidence, "detail": detail, "asserted_by": "machine",
+                "asserted_at": unit.now,
+            })  # fmt: skip
+        elif old.asserted_by == "machine" and (old.confidence, old.detail) != (edge.confidence, detail):
+            changed = sa.update(EdgeRow).where(col(EdgeRow.id) == old.id)
+            unit.db.execute(changed.values(confidence=edge.confidence, detail=detail))
+    unit.insert(EdgeRow, *new)
+    for action, keys in (
+        ("edge.retracted", gone),
+        ("edge.asserted", [key for key in wanted if key not in there]),
+    ):
+        for parent, evidence in keys:
+            unit.audit(action, child_id, {"parent": parent, "relation": relation.value, "evidence": evidence})
+
+
+_HOLDER = (
+    sa.select(
+        col(AssetRow.id),
+        col(AssetRow.sha256),
+        col(LocationRow.name_key),
+        col(LocationRow.root_id),
+        col(LocationRow.path),
+        col(AssetRow.kind),
+    )
+    .join(LocationRow, col(LocationRow.asset_id) == col(AssetRow.id))
+    .order_by(col(AssetRow.sha256), col(LocationRow.path))
+)
+
+
 def holders(unit: Unit, *, name_keys: Sequence[str] = (), sha256s: Sequence[str] = ()) -> list[Holder]:
     """Every asset with one of these names (at any time, in any root) or contents."""
-    statement = (
-        sa.select(
-            col(AssetRow.id),
-            col(AssetRow.sha256),
-            col(LocationRow.name_key),
-            col(LocationRow.root_id),
-            col(LocationRow.path),
-        )
-        .join(LocationRow, col(LocationRow.asset_id) == col(AssetRow.id))
-        .where(sa.or_(col(LocationRow.name_key).in_(list(name_keys)), col(AssetRow.sha256).in_(list(sha256s))))
-        .order_by(col(AssetRow.sha256), col(LocationRow.path))
+    statement = _HOLDER.where(
+        sa.or_(col(LocationRow.name_key).in_(list(name_keys)), col(AssetRow.sha256).in_(list(sha256s)))
     )
     return [Holder(*row) for row in unit.db.execute(statement)]
+
+
+def stem_holders(unit: Unit, stems: Sequence[str]) -> list[Holder]:
+    """Every asset whose name is one of these and a suffix: a range of the index, "stem." up to before "stem/"."""
+    found: list[Holder] = []
+    name = col(LocationRow.name_key)
+    for at in range(0, len(stems), 100):
+        spans = [sa.and_(name >= f"{stem}.", name < f"{stem}/") for stem in stems[at : at + 100]]
+        found += [Holder(*row) for row in unit.db.execute(_HOLDER.where(sa.or_(*spans)))]
+    return found
 
 
 def label_holders(unit: Unit, labels: Sequence[str]) -> dict[str, str]:
@@ -139,12 +199,13 @@ def manifest_detail(unit: Unit, asset_id: str) -> dict[str, Any] | None:
 
 
 def references_of(unit: Unit, child_id: str) -> list[Reference]:
+    """What an asset names as its sources, but for the clips of a timeline: those stand in cut_clip."""
     rows = unit.db.execute(
         sa.select(
             col(ReferenceRow.kind), col(ReferenceRow.name), col(ReferenceRow.name_key), col(ReferenceRow.sha256),
             col(ReferenceRow.manifest_label), col(ReferenceRow.role),
         )
-        .where(col(ReferenceRow.child_id) == child_id)
+        .where(col(ReferenceRow.child_id) == child_id, col(ReferenceRow.kind) != "clip")
         .order_by(col(ReferenceRow.id))
     )  # fmt: skip
     return [Reference(*row) for row in rows]
@@ -153,11 +214,12 @@ def references_of(unit: Unit, child_id: str) -> list[Reference]:
 def children_wanting(unit: Unit, *, name_keys: Sequence[str], sha256: str, labels: Sequence[str]) -> set[str]:
     """Assets that name one of these as their source, found or not."""
     statement = sa.select(col(ReferenceRow.child_id)).where(
+        col(ReferenceRow.kind) != "clip",
         sa.or_(
             col(ReferenceRow.name_key).in_(list(name_keys)),
             col(ReferenceRow.sha256) == sha256,
             col(ReferenceRow.manifest_label).in_(list(labels)),
-        )
+        ),
     )
     return {row[0] for row in unit.db.execute(statement)}
 
@@ -166,6 +228,37 @@ def names_of(unit: Unit, asset_id: str) -> frozenset[str]:
     """The keys of all file names under which an asset was ever seen."""
     rows = unit.db.execute(sa.select(col(LocationRow.name_key)).where(col(LocationRow.asset_id) == asset_id))
     return frozenset(row[0] for row in rows)
+
+
+# Asked for every file that arrives, so it is built once.
+_CLIPS_WANTING = sa.select(col(ReferenceRow.child_id), col(ReferenceRow.role)).where(
+    col(ReferenceRow.kind) == "clip",
+    sa.or_(
+        col(ReferenceRow.name_key).in_(sa.bindparam("names", expanding=True)),
+        col(ReferenceRow.sha256).in_(sa.bindparam("hashes", expanding=True)),
+    ),
+)
+
+
+def clips_wanting(
+    unit: Unit, *, name_keys: Sequence[str], sha256s: Sequence[str], cut_id: str | None = None
+) -> list[tuple[str, int]]:
+    """(timeline, position) of clips whose media have one of these names or contents; of one timeline, or of all."""
+    rows = unit.db.execute(_CLIPS_WANTING, {"names": list(name_keys), "hashes": list(sha256s)})
+    return sorted({(row[0], int(row[1] or 0)) for row in rows if cut_id is None or row[0] == cut_id})
+
+
+def names_and_hashes(unit: Unit, asset_ids: Sequence[str]) -> list[tuple[str, str]]:
+    """(name key, SHA-256) of every location of these assets."""
+    found: list[tuple[str, str]] = []
+    for at in range(0, len(asset_ids), 400):
+        rows = unit.db.execute(
+            sa.select(col(LocationRow.name_key), col(AssetRow.sha256))
+            .join(AssetRow, col(AssetRow.id) == col(LocationRow.asset_id))
+            .where(col(LocationRow.asset_id).in_(list(asset_ids[at : at + 400])))
+        )
+        found += [(row[0], row[1]) for row in rows]
+    return found
 
 
 def roots_of(unit: Unit, asset_id: str) -> set[str]:

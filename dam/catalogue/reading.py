@@ -14,6 +14,7 @@ from dam.catalogue import sqlite
 from dam.errors import MigrationError, NotFoundError, UsageError
 from dam.media.paths import match_key
 
+CLIPS_IN_DETAIL = 2_000
 CHUNK = 400  # ids in one IN (...) list
 
 
@@ -214,7 +215,39 @@ class Reader:
             "stages": self.rows(
                 "SELECT stage, state, code, message FROM job WHERE asset_id = ? ORDER BY stage", asset_id
             ),
-            "edges": self.edges([asset_id]),
+            "edges": (edges := self.edges([asset_id])),
+            "timeline": self._timeline(asset_id, edges) if card[0].kind == "timeline" else None,
+        }
+
+    def _timeline(self, asset_id: str, edges: list[dict[str, Any]]) -> dict[str, Any] | None:
+        """What a cut uses, each clip with the assets that it may be; None if it was not read."""
+        cut = self.rows("SELECT * FROM cut WHERE asset_id = ?", asset_id)
+        if not cut:
+            return None
+        meant: dict[str, list[dict[str, Any]]] = {}
+        used = [e for e in edges if e["relation"] == "clip" and e["child_id"] == asset_id]
+        titles = {card.id: card.title for card in self.cards([e["parent_id"] for e in used])}
+        for edge in sorted(used, key=lambda e: (-e["confidence"], e["parent_id"])):
+            match = {
+                "asset_id": edge["parent_id"], "title": titles.get(edge["parent_id"]), "evidence": edge["evidence"],
+                "confidence": edge["confidence"],
+            }  # fmt: skip
+            for name in edge["detail"].get("names", ()):
+                meant.setdefault(name, []).append(match)
+        clips = self.rows(
+            "SELECT * FROM cut_clip WHERE asset_id = ? ORDER BY position LIMIT ?", asset_id, CLIPS_IN_DETAIL
+        )
+        return {
+            **cut[0],
+            "sequences": json.loads(cut[0]["sequences"]),
+            "clips": [
+                {
+                    **c,
+                    "others": json.loads(c["others"]),
+                    "matches": meant.get(c["media"] or c["name"] or c["sha256"], []),
+                }
+                for c in clips
+            ],
         }
 
     def decisions(self, asset_id: str) -> list[dict[str, Any]]:

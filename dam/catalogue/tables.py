@@ -139,13 +139,47 @@ class GenerationRow(SQLModel, table=True):
     detail: dict[str, Any] = Field(sa_type=sa.JSON)
 
 
+class CutRow(SQLModel, table=True):
+    """A timeline: what an edit uses, as its reader found it."""
+
+    __tablename__ = "cut"
+    asset_id: str = Field(primary_key=True, foreign_key="asset.id")
+    name: str | None = None
+    rate: float | None = None
+    duration_s: float | None = None
+    tool: str | None = None
+    reader: str
+    reader_version: str
+    clip_count: int
+    sequences: list[str] = Field(sa_type=sa.JSON)
+
+
+class CutClipRow(SQLModel, table=True):
+    """One clip of a timeline, in the order of the file. Which asset it is stands in `edge`."""
+
+    __tablename__ = "cut_clip"
+    asset_id: str = Field(primary_key=True, foreign_key="asset.id")
+    position: int = Field(primary_key=True)
+    name: str | None = None
+    media: str | None = None
+    start_s: float | None = None
+    duration_s: float | None = None
+    track: str | None = None
+    source_start_s: float | None = None
+    kind: str | None = None
+    sequence: str | None = None
+    reel: str | None = None
+    sha256: str | None = None
+    others: list[str] = Field(sa_type=sa.JSON)
+
+
 class ReferenceRow(SQLModel, table=True):
-    """A file that an asset names as its source (input, C2PA ingredient, XMP), kept until, and after, it is found."""
+    """A file that an asset names as its source (input, C2PA ingredient, XMP, clip), kept until, and after, it is found."""
 
     __tablename__ = "source_reference"
     id: str = Field(primary_key=True)
     child_id: str = Field(foreign_key="asset.id", index=True)
-    kind: str  # input, ingredient, copy, source_file
+    kind: str  # input, ingredient, copy, source_file, clip
     name: str | None = None
     name_key: str | None = Field(default=None, index=True)
     sha256: str | None = Field(default=None, index=True)

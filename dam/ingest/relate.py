@@ -6,10 +6,10 @@ from dam.catalogue import edges
 from dam.catalogue.edges import Reference
 from dam.catalogue.tables import AssetRow
 from dam.catalogue.unit import Unit
-from dam.ingest import papers
+from dam.ingest import cutting, papers
 from dam.lineage.documents import NamedFile, edges_by_file_name
 from dam.lineage.ingredients import edges_from_credentials
-from dam.lineage.names import Candidate, bare_name, edges_by_name
+from dam.lineage.names import bare_name, edges_by_name
 from dam.media.paths import match_key
 from dam.model import Credentials, CredentialState, Edge, Ingredient, Input, Inspection, Relation
 
@@ -40,6 +40,8 @@ def note_references(unit: Unit, child_id: str, found: Inspection) -> None:
     }
     edges.add_references(unit, child_id, sorted(wanted, key=repr)[:MAX_REFERENCES])
     papers.note(unit, child_id, found)
+    if found.timeline is not None:
+        cutting.note(unit, child_id, found.timeline)
 
 
 def _key(name: str | None) -> str | None:
@@ -53,6 +55,7 @@ def on_arrival(unit: Unit, asset: AssetRow, name_key: str) -> None:
     waiting |= papers.wanting(unit, asset.id)
     for child_id in sorted({asset.id, *sorted(waiting)[:MAX_WAITING]}):
         settle(unit, child_id)
+    cutting.on_arrival(unit, asset, name_key)
 
 
 def on_label(unit: Unit, label: str) -> None:
@@ -91,10 +94,7 @@ def _edges(unit: Unit, child_id: str, references: list[Reference]) -> list[Edge]
         name_keys=sorted({r.name_key for r in references if r.name_key}),
         sha256s=sorted({r.sha256 for r in references if r.sha256}),
     )
-    own_roots = edges.roots_of(unit, child_id)
-    candidates = [
-        Candidate(h.asset_id, h.sha256, h.name_key, same_root=h.root_id in own_roots, path=h.path) for h in holders
-    ]
+    candidates = cutting.candidates_of(unit, child_id, holders)
     inputs = [Input(r.name, r.sha256, r.role) for r in references if r.kind == "input"]
     found = edges_by_name(child_id, inputs, candidates)
     files = [NamedFile(r.role, r.name) for r in references if r.kind == "source_file" and r.name and r.role]

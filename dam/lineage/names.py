@@ -26,7 +26,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}", re.IGNORECASE | re.ASCII)
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One location of an asset that may be meant. `key` is media.paths.match_key of its file name; `path` is relative
-    to its root; `same_root`: it lies under the child's root.
+    to its root; `same_root`: it lies under the child's root; `kind` is the asset's.
     """
 
     asset_id: str
@@ -34,6 +34,7 @@ class Candidate:
     key: str
     same_root: bool
     path: str = ""
+    kind: str = ""
 
 
 def edges_by_name(

@@ -29,7 +29,9 @@ RELATED = {
         Relation.PROTECTED_COPY,
         Relation.REVISION,
     ),
+    "used-in": (Relation.CLIP,),
 }
+REACH = {"similar": (1, 1), "made-with": (0, 8), "used-in": (1, 0)}  # generations up and down
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class Finder:
         return SearchPage(text, query.understood, (*query.notes, *more), page.total, found, hits, page.next)
 
     def _resolved(self, query: Query) -> tuple[Query, tuple[str, ...]]:
-        """Put in what only the catalogue knows (`similar:`, `made-with:`); the rest is said to be unknown yet."""
+        """Put in what only the catalogue knows (`similar:`, `made-with:`, `used-in:`); the rest is said to be unknown yet."""
         terms = outside_terms(query.tree)
         answers: dict[Term, tuple[str, ...]] = {}
         notes = []
@@ -108,9 +110,8 @@ class Finder:
                 notes.append(f"{term.field}: is not known yet; it finds nothing.")
                 continue
             try:
-                view = self.lineage(
-                    term.value, up=0 if term.field == "made-with" else 1, down=8 if term.field == "made-with" else 1
-                )
+                up, down = REACH[term.field]
+                view = self.lineage(term.value, up=up, down=down)
             except NotFoundError as error:
                 notes.append(f"{term.field}: {error.message}")
                 continue

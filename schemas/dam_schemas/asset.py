@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from dam_schemas.base import ProblemOut, Wire
+from dam_schemas.inspect import ClipOut, TimelineOut
 
 
 class LocationOut(Wire):
@@ -91,6 +92,26 @@ class EdgeOut(Wire):
     asserted_by: str = "machine"
 
 
+class ClipMatchOut(Wire):
+    """An asset that a clip may be."""
+
+    asset_id: str
+    title: str | None = None
+    evidence: str
+    confidence: float
+
+
+class CutClipOut(ClipOut):
+    matches: list[ClipMatchOut] = Field(default_factory=list)
+
+
+class CutOut(TimelineOut):
+    """A timeline in the library: at most 2,000 clips are shown, `clip_count` says how many there are."""
+
+    clip_count: int
+    clips: list[CutClipOut] = Field(default_factory=list)  # type: ignore[assignment]  # the same clips, with more about each
+
+
 class AssetDetailOut(AssetOut):
     """Everything that the catalogue holds about one asset."""
 
@@ -102,6 +123,7 @@ class AssetDetailOut(AssetOut):
     copies: list[CopyOut] = Field(default_factory=list)
     stages: list[StageStateOut] = Field(default_factory=list)
     edges: list[EdgeOut] = Field(default_factory=list)
+    timeline: CutOut | None = None
 
 
 class SearchPageOut(Wire):

@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 
 import pytest
 
+from tests.support import timelines
+
 
 class Page(HTMLParser):
     """The tags and texts of a page."""
@@ -186,3 +188,20 @@ def test_an_offline_drive_is_said_and_dims_its_cards(fresh):
     page = browse(fresh, "/")
     assert "renders is offline" in page.text
     assert any("away" in a.get("class", "") for t, a in page.tags if t == "li")
+
+
+def test_a_timelines_page_and_answer_show_its_clips_with_their_assets(fresh):
+    text = timelines.edl(
+        timelines.event(1, 0, 24, ["* FROM CLIP NAME: barn.png"]), timelines.event(2, 24, 24, ["* FROM CLIP NAME: <b>.mov"])
+    )  # fmt: skip
+    (fresh.drive / "cut.edl").write_text(text)
+    barn = fresh.add("barn.png", 1)
+    cut = fresh.id_of("cut.edl")
+    page = browse(fresh, f"/assets/{cut}")
+    assert "What this cut uses" in page.text
+    assert f"/assets/{barn}" in page.links()
+    assert "a clip has its file name, 90 %" in page.text
+    assert "<b>.mov" in page.text
+    answer = fresh.door.get(f"/api/v1/assets/{cut}").json()["timeline"]
+    assert (answer["clip_count"], answer["rate"]) == (2, 24.0)
+    assert [[m["asset_id"] for m in clip["matches"]] for clip in answer["clips"]] == [[barn], []]

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import shutil
 import struct
 import wave
 import zlib
@@ -18,6 +19,7 @@ from dam.errors import ConflictError
 from dam.service.demo import comfy, workflows
 from dam.service.demo.drive import make_demo_drive
 from dam.service.demo.pictures import PAINTERS, sky_plate
+from tests.support.libraries import opened
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MASTER = "01_generated/sc010_sh020_mara_warehouse_v001.png"
@@ -267,6 +269,26 @@ def test_timelines_name_files_of_the_drive(drive):
         if line.startswith("* FROM CLIP NAME: "):
             assert list(folder.rglob(line.removeprefix("* FROM CLIP NAME: ")))
     assert edl.count("* FROM FILE: P:\\HARBOUR_LIGHT\\") == 4
+
+
+def test_the_timelines_clips_lead_to_the_demos_files(drive, library, tmp_path):
+    folder, _ = drive
+    cuts = {"harbour_light_sc010_v3.edl": 4, "harbour_light_sc010_v3.otio": 6}
+    timeline = json.loads((folder / "03_edit/harbour_light_sc010_v3.otio").read_text())
+    used = {clip["name"] for track in timeline["tracks"]["children"] for clip in track["children"]}
+    for path in folder.rglob("*"):  # the rest takes long and is not asked for
+        if path.name in {*cuts, *used}:
+            copy = tmp_path / "show" / path.relative_to(folder)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, copy)
+    with opened(library, protect="none") as service:
+        service.roots.add(str(tmp_path / "show"), name="show")
+        service.passes.scan()
+        for name, count in cuts.items():
+            clips = service.find.detail(name)["timeline"]["clips"]
+            assert len(clips) == count
+            for clip in clips:
+                assert [(m["title"], m["evidence"]) for m in clip["matches"]] == [(clip["name"], "clip_path")]
 
 
 def test_bad_files_are_bad(drive):
