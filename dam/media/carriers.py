@@ -1,5 +1,6 @@
 """What a walk over a file's structure collects: textual carriers, XMP, EXIF, the C2PA sign, problems."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -16,7 +17,8 @@ _MAX_PROBLEMS = 32
 @dataclass(frozen=True, slots=True)
 class Text:
     """One textual carrier. `raw` (capped at 4 MiB) is what stood there, inflated but not decoded; `text` is capped at
-    8 MiB; `raw_bytes` is the true length of raw as far as it was read.
+    8 MiB; `raw_bytes` is the true length of raw as far as it was read; `whole_sha256` is that of all of it where raw was
+    capped, else None.
     """
 
     carrier: str
@@ -24,6 +26,7 @@ class Text:
     text: str
     raw: bytes
     raw_bytes: int
+    whole_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ class Found:
             self.problem("text.too_many", f"Only the first {_MAX_TEXTS} texts were read.")
             return
         decoded = decode(raw[:TEXT_CAP_BYTES]) if text is None else text[:TEXT_CAP_BYTES]
-        self.texts.append(Text(carrier, key, decoded, raw[:RAW_CAP_BYTES], len(raw)))
+        self.texts.append(Text(carrier, key, decoded, raw[:RAW_CAP_BYTES], len(raw), whole_sha256(raw)))
 
     def add_xmp(self, packet: bytes) -> None:
         packet = packet[:BLOCK_CAP_BYTES]
@@ -103,6 +106,11 @@ class Found:
         new = Problem(code, message)
         if new not in self.problems and len(self.problems) < _MAX_PROBLEMS:
             self.problems.append(new)
+
+
+def whole_sha256(raw: bytes) -> str | None:
+    """The hash that stands for what is not kept of `raw`; None if all of it is."""
+    return hashlib.sha256(raw).hexdigest() if len(raw) > RAW_CAP_BYTES else None
 
 
 def decode(raw: bytes) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from dam.media.carriers import RAW_CAP_BYTES, TEXT_CAP_BYTES, decode
+from dam.media.carriers import RAW_CAP_BYTES, TEXT_CAP_BYTES, decode, whole_sha256
 from dam.model import Problem
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -45,6 +45,7 @@ class TextChunk:
     text: str
     raw: bytes
     raw_bytes: int
+    whole_sha256: str | None = None
 
 
 @dataclass(slots=True)
@@ -201,7 +202,8 @@ class _Walk:
         if len(value) > cap:
             self._problem("png.text_capped", f"The text {decode(key)[:79]!r} was cut at {cap} bytes.")
         self._text_budget -= min(len(value), cap)
-        return TextChunk(kind, decode(key[:1024]), decode(value[:cap]), value[: min(cap, RAW_CAP_BYTES)], len(value))
+        raw = value[: min(cap, RAW_CAP_BYTES)]
+        return TextChunk(kind, decode(key[:1024]), decode(value[:cap]), raw, len(value), whole_sha256(value))
 
     def _inflate(self, data: bytes) -> bytes:
         # One byte more than allowed tells "exactly at the cap" from "cut"; more is never inflated (bombs).

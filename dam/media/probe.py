@@ -119,7 +119,9 @@ def _png(source: Source, found: Found) -> None:
     for problem in chunks.problems:
         found.problem(problem.code, problem.message)
     for text in (*chunks.texts, *chunks.comf):
-        found.texts.append(Text(f"png:{text.kind}:{text.key}", text.key, text.text, text.raw, text.raw_bytes))
+        found.texts.append(
+            Text(f"png:{text.kind}:{text.key}", text.key, text.text, text.raw, text.raw_bytes, text.whole_sha256)
+        )
         if text.key == "XML:com.adobe.xmp":
             found.add_xmp(text.raw)
         elif text.key.startswith("Raw profile type "):
