@@ -1,21 +1,16 @@
 """Run every reader over a probe: the front door of the room."""
 
 import functools
-import re
 from collections.abc import Sequence
 from typing import Any
 
-from dam.media.probe import Probe, Text
+from dam.media.probe import Probe
 from dam.metadata import readers
 from dam.metadata.c2pa_claim import claim_from_credentials
-from dam.metadata.contract import GROUP, MAX_RAW_BYTES, Reader, clean_text, is_reader
+from dam.metadata.contract import GROUP, Reader, is_reader
+from dam.metadata.unparsed import unparsed
 from dam.model import Claim, Credentials, Problem
 from dam.plugins import Discovery, discover
-
-_LOOKS_LIKE_METADATA = re.compile(
-    r"prompt|negative[ _]prompt|workflow|parameters|comment|description|usercomment|dream|sd-metadata|invokeai\w*|generation_data"
-    r"|aigc|extra_pnginfo|metadata|extras|com|caption|0x9286|0x010e|0x9c9c",
-)
 
 
 @functools.cache
@@ -50,26 +45,5 @@ def read_claims(probe: Probe, credentials: Credentials | None = None) -> tuple[t
     if credentials is not None:
         signed = claim_from_credentials(credentials)
         claims += [signed] if signed else []
-    claims += _unparsed(probe.texts, claims)
+    claims += unparsed(probe.texts, claims)
     return tuple(claims), tuple(problems)
-
-
-def _unparsed(texts: Sequence[Text], claims: Sequence[Claim]) -> list[Claim]:
-    """Carriers that look like metadata of a generator and that no reader claimed: kept raw, saying nothing."""
-    known = {(claim.carrier, claim.raw) for claim in claims}
-    return [
-        Claim(
-            text.carrier,
-            "unparsed",
-            "1",
-            text.raw[:MAX_RAW_BYTES],
-            text.raw_bytes,
-            {"text": clean_text(text.text[:4000])},
-            0.1,
-        )
-        for text in texts
-        if text.text.strip()
-        and "c2pa:manifest" not in text.text[:4000]
-        and _LOOKS_LIKE_METADATA.fullmatch(text.key.rpartition(":")[2].lower())
-        and (text.carrier, text.raw[:MAX_RAW_BYTES]) not in known
-    ]

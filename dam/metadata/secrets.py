@@ -9,14 +9,14 @@ import re
 MARK = "REDACTED"
 # Parameters of an address whose value opens something: signatures, tokens, credentials of AWS, GCS, Azure SAS,
 # Cloudflare, Alibaba, Tencent, CloudFront, Akamai, CivitAI and of everybody who names them alike.
-_SECRET_NAME = (
+_OPENING_NAMES = (
     r"[\w.%-]{0,40}(?:signature|credential|token|secret|passw(?:or)?d|api[_-]?key|access[_-]?key(?:id)?|security[_-]?code)"
     r"|x-amz-s\w{0,20}|sig|sign|auth(?:key|orization)?|key|pwd|pass|jwt|hmac|policy|key-pair-id|verify|hdnt[sl]?|ticket"
     r"|session(?:[_-]?id)?|code"
 )
 _BEFORE = r"(?:[?&;#]|\\u0026|%3[fF]|%26)(?:amp;)?"
 _PARAMETER = re.compile(
-    rf"({_BEFORE}(?:{_SECRET_NAME})(?:=|%3[dD]|\\u003[dD]))(?!{MARK})((?:(?!%26)[^&\s\"'<>#\\)])+)", re.IGNORECASE
+    rf"({_BEFORE}(?:{_OPENING_NAMES})(?:=|%3[dD]|\\u003[dD]))(?!{MARK})((?:(?!%26)[^&\s\"'<>#\\)])+)", re.IGNORECASE
 )
 _PERSON = re.compile(r"(:(?:\\?/){2})(?!REDACTED@)[^\s/?#@\"'<>\\]{1,400}@(?=[\w\[])")
 # Keys that are known by their own shape.
