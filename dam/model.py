@@ -151,6 +151,22 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Derived:
+    """What follows from a file's carriers and verdict alone: worked out when it is read, and again by `dam reparse`."""
+
+    claims: tuple[Claim, ...] = ()
+    generation: Generation | None = None
+    ai_generated: bool | None = None
+    digital_source_type: str | None = None
+    problems: tuple[Problem, ...] = ()
+
+    @classmethod
+    def of(cls, found: "Inspection") -> "Derived":
+        """The derived part of an inspection."""
+        return cls(found.claims, found.generation, found.ai_generated, found.digital_source_type)
+
+
+@dataclass(frozen=True, slots=True)
 class Ingredient:
     """A C2PA ingredient as the active manifest names it."""
 

@@ -46,7 +46,7 @@ def scan(request: Request, service: Library, body: ScanIn | None = None) -> Summ
     """One full pass; answers when nothing is due any more. One at a time."""
     asked = body or ScanIn()
     if not request.app.state.scanning.acquire(blocking=False):
-        raise BusyError("A scan is running already.", next_step="Wait for it to end.", code="scan.running")
+        raise BusyError("A scan or a reparse is running already.", next_step="Wait for it to end.", code="scan.running")
     try:
         summary = service.passes.scan(asked.roots, accept_missing=asked.accept_missing)
     finally:

@@ -103,6 +103,7 @@ def _print_inspection(wire: Any) -> None:
         ("claims", ", ".join(f"{c.carrier} ({c.reader})" for c in wire.claims)),
     ]
     rows += _timeline_rows(wire.timeline) if wire.timeline else []
+    rows += render.unparsed(c.model_dump() for c in wire.claims)
     rows += [("fingerprint", f"{f.engine} {f.code}") for f in wire.fingerprints]
     rows += [("problem", f"{p.code}: {p.message}") for p in wire.problems]
     render.table(rows)

@@ -86,6 +86,7 @@ def show(asset: Asset) -> None:
             ("credential", " ".join(x for x in (wire.credential, wire.credential_tier or "") if x)),
         ]
         + [("location", f"{p.root}/{p.path} ({p.availability})") for p in wire.locations]
+        + render.unparsed(wire.claims)
         + [("decision", f"{d.verdict} by {d.person}, {d.decided_at[:16]}: {d.reason or ''}") for d in wire.decisions]
         + [("copy", f"{c.kind} {c.mime} {render.megabytes(c.size_bytes)}, mark {c.mark_id}, {c.psnr_db or 0:.1f} dB") for c in wire.copies]
         + [("stage", f"{s.stage}: {s.state} {s.message or ''}") for s in wire.stages]

@@ -1,10 +1,8 @@
 """Commands about the library and its drives: up, init, root, scan, watch, serve, worker, migrate."""
 
 import signal
-import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dam_cli import render
-from dam_cli.session import GLOBALS, library, say, settings
+from dam_cli.session import GLOBALS, actor, clear_line, library, progress_line, say, settings
 
 if TYPE_CHECKING:
     from dam.service.library import Service
-    from dam.service.passes import Progress, Summary
+    from dam.service.passes import Summary
 
 root = typer.Typer(help="The watched folder trees (drives, shares).", no_args_is_help=True, rich_markup_mode=None)
 STOP_GRACE_S = 5.0
@@ -51,7 +49,7 @@ def root_add(
 ) -> None:
     """Watch a folder tree. Example: dam root add /mnt/renders --name renders"""
     with library(create=True) as service:
-        _print_roots([service.roots.add(str(path), name=name, protect=protect, actor=_actor(service))])
+        _print_roots([service.roots.add(str(path), name=name, protect=protect, actor=actor(service))])
 
 
 @root.command("list")
@@ -68,26 +66,22 @@ def root_set(
 ) -> None:
     """Change a root's protection policy. It counts for files that come after."""
     with library() as service:
-        _print_roots([service.roots.set(name, protect=protect, actor=_actor(service))])
+        _print_roots([service.roots.set(name, protect=protect, actor=actor(service))])
 
 
 @root.command("move")
 def root_move(name: str, new_path: Annotated[Path, typer.Argument(readable=False)]) -> None:
     """The drive is mounted elsewhere now. Reads no file. Example: dam root move renders /Volumes/renders"""
     with library() as service:
-        _print_roots([service.roots.move(name, str(new_path), actor=_actor(service))])
+        _print_roots([service.roots.move(name, str(new_path), actor=actor(service))])
 
 
 @root.command("remove")
 def root_remove(name: str) -> None:
     """Forget a root. Its files are not touched; assets and decisions stay."""
     with library() as service:
-        gone = service.roots.remove(name, actor=_actor(service))
+        gone = service.roots.remove(name, actor=actor(service))
         say(f"Root {gone['name']} is no longer watched. Its assets and decisions stay in the library.")
-
-
-def _actor(service: "Service") -> str:
-    return f"person:{service.reviews.person()}"
 
 
 def _print_roots(rows: list[dict[str, Any]]) -> None:
@@ -127,8 +121,8 @@ def scan(
     """
     with library(create=True) as service:
         names = [_root_name(service, name) for name in roots or []]
-        summary = service.passes.scan(names, accept_missing=accept_missing, on_progress=_progress_line())
-        _clear_line()
+        summary = service.passes.scan(names, accept_missing=accept_missing, on_progress=progress_line())
+        clear_line()
         print_summary(summary)
 
 
@@ -139,26 +133,8 @@ def _root_name(service: "Service", name: str) -> str:
         return str(service.roots.get(name)["id"])
     except NotFoundError:
         if "/" in name or Path(name).exists():
-            return str(service.roots.add(name, actor=_actor(service))["id"])
+            return str(service.roots.add(name, actor=actor(service))["id"])
         raise
-
-
-def _progress_line() -> "Callable[[Progress], None] | None":
-    """A line on stderr, rewritten in place, only where a person watches."""
-    if GLOBALS.quiet or not sys.stderr.isatty():
-        return None
-
-    def show(now: "Progress") -> None:
-        eta = f", about {now.eta_s:.0f} s to go" if now.eta_s is not None else ""
-        sys.stderr.write(f"\r\033[K{now.done} done, {now.left} to do, {now.rate:.1f}/s{eta}")
-        sys.stderr.flush()
-
-    return show
-
-
-def _clear_line() -> None:
-    if not GLOBALS.quiet and sys.stderr.isatty():
-        sys.stderr.write("\r\033[K")
 
 
 def print_summary(summary: "Summary") -> None:
@@ -252,10 +228,10 @@ def up(
         if demo:
             _demo(service)
         for path in paths or []:
-            service.roots.ensure(str(path), actor=_actor(service))
+            service.roots.ensure(str(path), actor=actor(service))
         if once:
-            summary = service.passes.scan(on_progress=_progress_line())
-            _clear_line()
+            summary = service.passes.scan(on_progress=progress_line())
+            clear_line()
             print_summary(summary)
             return
         _serve_and_watch(service, demo=demo)

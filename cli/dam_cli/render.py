@@ -38,6 +38,20 @@ def table(rows: Iterable[tuple[str, str]]) -> None:
             sys.stdout.write(f"  {' ' * width}  {line}\n")
 
 
+def unparsed(claims: Iterable[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Rows for carriers that nobody could read: where they stood, how long they are, and their first characters."""
+    return [
+        ("unread", f"{c['carrier']} ({c['raw_bytes']} bytes): {_start(c['fields'].get('text', ''))}")
+        for c in claims
+        if c["reader"] == "unparsed"
+    ][:20]
+
+
+def _start(text: str, limit: int = 160) -> str:
+    line = display(text[: limit + 1])
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
 def display_lines(text: str, limit: int = 600) -> list[str]:
     shown = text if len(text) <= limit else text[: limit - 1] + "…"
     return [display(line) for line in shown.splitlines()] or [""]

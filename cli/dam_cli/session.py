@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dam.service.library import Service
+    from dam.service.passes import Progress
     from dam.settings import Settings
 
 
@@ -71,3 +74,26 @@ def say(text: str) -> None:
 
     if not GLOBALS.quiet:
         sys.stderr.write(display(text) + "\n")
+
+
+def progress_line() -> "Callable[[Progress], None] | None":
+    """A line on stderr, rewritten in place, only where a person watches."""
+    if GLOBALS.quiet or not sys.stderr.isatty():
+        return None
+
+    def show(now: "Progress") -> None:
+        eta = f", about {now.eta_s:.0f} s to go" if now.eta_s is not None else ""
+        sys.stderr.write(f"\r\033[K{now.done} done, {now.left} to do, {now.rate:.1f}/s{eta}")
+        sys.stderr.flush()
+
+    return show
+
+
+def clear_line() -> None:
+    if not GLOBALS.quiet and sys.stderr.isatty():
+        sys.stderr.write("\r\033[K")
+
+
+def actor(service: "Service") -> str:
+    """Who asks, as the ledger names people."""
+    return f"person:{service.reviews.person()}"

@@ -1,6 +1,5 @@
 """Writes about assets, their locations and what their bytes say. Each works inside a Unit."""
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -8,19 +7,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from dam.catalogue import cuts
+from dam.catalogue import cuts, derived
 from dam.catalogue.tables import (
     AssetRow,
-    ClaimRow,
     FingerprintRow,
-    GenerationRow,
     JobRow,
     LocationRow,
     ManifestRow,
 )
 from dam.catalogue.unit import Unit
 from dam.media.paths import match_key
-from dam.model import Claim, Credentials, CredentialState, FingerprintCode, Generation, Inspection
+from dam.metadata.keep import Kept
+from dam.model import Credentials, CredentialState, Derived, FingerprintCode, Inspection
 
 # Statements of the hot path are built once: building one costs as much as running it.
 _BY_SHA256 = sa.select(AssetRow.__table__).where(col(AssetRow.sha256) == sa.bindparam("wanted"))  # type: ignore[attr-defined]
@@ -43,8 +41,8 @@ def by_sha256(unit: Unit, sha256: str) -> AssetRow | None:
     return AssetRow(**found._mapping) if found else None  # noqa: SLF001  # SQLAlchemy's public name for it
 
 
-def add(unit: Unit, found: Inspection, *, title: str, created_at: str) -> AssetRow:
-    """A new asset with its claims, generation and verdict, as one inspection found them."""
+def add(unit: Unit, found: Inspection, *, title: str, created_at: str, kept: Kept | None = None) -> AssetRow:
+    """A new asset with its carriers, claims, generation and verdict, as one inspection found them."""
     if found.media is None or found.sha256 is None or found.size_bytes is None:
         raise ValueError("an asset needs readable bytes")
     asset = AssetRow(
@@ -66,54 +64,13 @@ def add(unit: Unit, found: Inspection, *, title: str, created_at: str) -> AssetR
         credential_tier=found.credentials.tier,
     )
     unit.insert(AssetRow, asset.model_dump())
-    unit.insert(ClaimRow, *(_claim(unit, asset.id, claim) for claim in found.claims))
-    if found.generation is not None:
-        unit.insert(GenerationRow, _generation(asset.id, found.generation))
+    derived.add(unit, asset.id, Derived.of(found), kept)
     if found.credentials.state is not CredentialState.NONE:
         set_manifest(unit, asset.id, found.credentials)
     if found.timeline is not None:
         cuts.add(unit, asset.id, found.timeline)
     unit.touch(asset.id)
     return asset
-
-
-def _claim(unit: Unit, asset_id: str, claim: Claim) -> dict[str, Any]:
-    return {
-        "id": unit.new_id(),
-        "asset_id": asset_id,
-        "carrier": claim.carrier,
-        "reader": claim.reader,
-        "reader_version": claim.reader_version,
-        "raw": zlib.compress(claim.raw, 6),
-        "raw_bytes": claim.raw_bytes,
-        "fields": dict(claim.fields),
-        "confidence": claim.confidence,
-    }
-
-
-def _generation(asset_id: str, made: Generation) -> dict[str, Any]:
-    names = (
-        "tool",
-        "tool_version",
-        "model",
-        "model_hash",
-        "prompt",
-        "negative_prompt",
-        "steps",
-        "sampler",
-        "scheduler",
-    )
-    return {
-        "asset_id": asset_id,
-        **{name: getattr(made, name) for name in (*names, "cfg_scale", "width", "height")},
-        "seed": None if made.seed is None else str(made.seed),
-        "detail": {
-            "loras": [asdict(x) for x in made.loras],
-            "inputs": [asdict(x) for x in made.inputs],
-            "stages": [asdict(x) for x in made.stages],
-            "denoise": made.denoise,
-        },
-    }
 
 
 def set_manifest(unit: Unit, asset_id: str, verdict: Credentials) -> None:

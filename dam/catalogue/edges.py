@@ -14,10 +14,15 @@ from dam.catalogue.tables import (
     LocationRow,
     ManifestRow,
     ReferenceRow,
+    RootRow,
 )
 from dam.catalogue.unit import Unit
 from dam.model import Edge, Relation
 
+MACHINE = "machine"
+
+
+CLIP = "clip"  # the kind of a timeline's references: they stand apart, see dam.ingest.cutting
 
 @dataclass(frozen=True, slots=True)
 class Holder:
@@ -44,8 +49,11 @@ class Reference:
 
 
 def put(unit: Unit, edges: Iterable[Edge]) -> int:
-    """Add edges, or update their confidence and detail. Returns how many are new."""
-    new = 0
+    """Add edges, or update their confidence and detail. Returns how many are new or different.
+
+    What a person asserted is never changed by the machine.
+    """
+    changed = 0
     for edge in edges:
         row = unit.session.exec(
             select(EdgeRow).where(
@@ -57,7 +65,7 @@ def put(unit: Unit, edges: Iterable[Edge]) -> int:
         ).first()
         detail: dict[str, Any] = dict(edge.detail)
         if row is None:
-            new += 1
+            changed += 1
             row = EdgeRow(
                 id=unit.new_id(), parent_id=edge.parent_id, child_id=edge.child_id, relation=edge.relation.value,
                 evidence=edge.evidence, confidence=edge.confidence, detail=detail, asserted_by=edge.asserted_by,
@@ -68,24 +76,27 @@ def put(unit: Unit, edges: Iterable[Edge]) -> int:
                 edge.child_id,
                 {"parent": edge.parent_id, "relation": edge.relation.value, "evidence": edge.evidence},
             )
+        elif row.asserted_by != edge.asserted_by and edge.asserted_by == MACHINE:
+            continue
         elif (row.confidence, row.detail) != (edge.confidence, detail):
+            changed += 1
             row.confidence, row.detail = edge.confidence, detail
         unit.session.add(row)
     unit.session.flush()
-    return new
+    return changed
 
 
 def drop(
     unit: Unit, child_id: str, relation: Relation, *, keep: Iterable[tuple[str, str]], evidence: str | None = None
-) -> None:
+) -> int:
     """Remove machine-made edges into `child_id` of this relation whose (parent, evidence) is not in `keep`.
 
-    With `evidence`, only edges that stand on it are looked at.
+    With `evidence`, only edges that stand on it are looked at. Returns how many went.
     """
-    kept = set(keep)
+    kept, dropped = set(keep), 0
     rows = unit.session.exec(
         select(EdgeRow).where(
-            EdgeRow.child_id == child_id, EdgeRow.relation == relation.value, EdgeRow.asserted_by == "machine"
+            EdgeRow.child_id == child_id, EdgeRow.relation == relation.value, EdgeRow.asserted_by == MACHINE
         )
     ).all()
     for row in rows:
@@ -96,7 +107,9 @@ def drop(
                 {"parent": row.parent_id, "relation": row.relation, "evidence": row.evidence},
             )
             unit.session.delete(row)
+            dropped += 1
     unit.session.flush()
+    return dropped
 
 
 def settle(
@@ -205,7 +218,7 @@ def references_of(unit: Unit, child_id: str) -> list[Reference]:
             col(ReferenceRow.kind), col(ReferenceRow.name), col(ReferenceRow.name_key), col(ReferenceRow.sha256),
             col(ReferenceRow.manifest_label), col(ReferenceRow.role),
         )
-        .where(col(ReferenceRow.child_id) == child_id, col(ReferenceRow.kind) != "clip")
+        .where(col(ReferenceRow.child_id) == child_id, col(ReferenceRow.kind) != CLIP)
         .order_by(col(ReferenceRow.id))
     )  # fmt: skip
     return [Reference(*row) for row in rows]
@@ -214,7 +227,7 @@ def references_of(unit: Unit, child_id: str) -> list[Reference]:
 def children_wanting(unit: Unit, *, name_keys: Sequence[str], sha256: str, labels: Sequence[str]) -> set[str]:
     """Assets that name one of these as their source, found or not."""
     statement = sa.select(col(ReferenceRow.child_id)).where(
-        col(ReferenceRow.kind) != "clip",
+        col(ReferenceRow.kind) != CLIP,
         sa.or_(
             col(ReferenceRow.name_key).in_(list(name_keys)),
             col(ReferenceRow.sha256) == sha256,
@@ -232,7 +245,7 @@ def names_of(unit: Unit, asset_id: str) -> frozenset[str]:
 
 # Asked for every file that arrives, so it is built once.
 _CLIPS_WANTING = sa.select(col(ReferenceRow.child_id), col(ReferenceRow.role)).where(
-    col(ReferenceRow.kind) == "clip",
+    col(ReferenceRow.kind) == CLIP,
     sa.or_(
         col(ReferenceRow.name_key).in_(sa.bindparam("names", expanding=True)),
         col(ReferenceRow.sha256).in_(sa.bindparam("hashes", expanding=True)),
@@ -271,3 +284,14 @@ def labels_of(unit: Unit, asset_id: str) -> list[str]:
     own = unit.db.execute(sa.select(col(ManifestRow.label)).where(col(ManifestRow.asset_id) == asset_id))
     copies = unit.db.execute(sa.select(col(CopyRow.manifest_label)).where(col(CopyRow.asset_id) == asset_id))
     return sorted({row[0] for row in [*own, *copies] if row[0]})
+
+
+def policies_of(unit: Unit, asset_id: str) -> list[str | None]:
+    """The protection policies of the roots where an asset stands (None: the library's)."""
+    rows = unit.db.execute(
+        sa.select(col(RootRow.protect))
+        .join(LocationRow, col(LocationRow.root_id) == col(RootRow.id))
+        .where(col(LocationRow.asset_id) == asset_id)
+        .distinct()
+    )
+    return [row[0] for row in rows]

@@ -103,8 +103,23 @@ class IntakeRow(SQLModel, table=True):
     seen_at: str
 
 
+class CarrierPackRow(SQLModel, table=True):
+    """Everything textual that was found in an asset's bytes, so that it can be read again without them.
+
+    `packed` is metadata.keep's value; `carriers` of them there are, `unread` of those no reader claimed.
+    """
+
+    __tablename__ = "carrier_pack"
+    asset_id: str = Field(primary_key=True, foreign_key="asset.id")
+    carriers: int
+    unread: int
+    packed: bytes = Field(sa_type=sa.LargeBinary)
+
+
 class ClaimRow(SQLModel, table=True):
-    """One carrier's statement. `raw` is zlib-compressed; `raw_bytes` the true length before any cap."""
+    """One carrier's statement. Its raw bytes stand in the asset's pack under the number `blob`; what stands nowhere there
+    is in `raw`, zlib-compressed. `raw_bytes` is the true length before any cap.
+    """
 
     __tablename__ = "claim"
     id: str = Field(primary_key=True)
@@ -112,7 +127,8 @@ class ClaimRow(SQLModel, table=True):
     carrier: str
     reader: str
     reader_version: str
-    raw: bytes = Field(sa_type=sa.LargeBinary)
+    blob: int | None = None
+    raw: bytes | None = Field(default=None, sa_type=sa.LargeBinary)
     raw_bytes: int = Field(sa_type=sa.BigInteger)
     fields: dict[str, Any] = Field(sa_type=sa.JSON)
     confidence: float

@@ -6,16 +6,18 @@ Reading happens outside the transaction; the file's stat is compared before and 
 import os
 from datetime import UTC, datetime
 
-from dam.catalogue import assets, edges, work
+from dam.catalogue import assets, derived, edges, work
 from dam.catalogue.tables import AssetRow
 from dam.catalogue.unit import Unit, iso
 from dam.catalogue.work import Arrival
 from dam.ingest import relate
-from dam.ingest.inspection import inspect_file
+from dam.ingest.inspection import examine
 from dam.ingest.parts import Parts
 from dam.media.files import entry_at
 from dam.media.paths import from_text, match_key
-from dam.model import CredentialState, Edge, Inspection, Kind, Relation
+from dam.metadata import keep
+from dam.metadata.keep import Kept
+from dam.model import CredentialState, Derived, Edge, Inspection, Kind, Relation
 
 PIXELS_VERSION = "1"
 PROTECT_VERSION = "1"
@@ -36,7 +38,7 @@ def admit(parts: Parts, arrival: Arrival) -> str:
         return "changing"
     if before.size_bytes == 0:
         return _fail(parts, arrival, "file.empty", "The file has 0 bytes. It is looked at again when it changes.")
-    found = inspect_file(os.path.join(folder, path), parts.trust, max_bytes=parts.max_bytes)
+    found, carriers = examine(os.path.join(folder, path), parts.trust, max_bytes=parts.max_bytes)
     after = entry_at(folder, path)
     if after is None:
         return _gone(parts, arrival, folder)
@@ -47,8 +49,9 @@ def admit(parts: Parts, arrival: Arrival) -> str:
     if found.sha256 is None:
         problem = found.problems[0]
         return _fail(parts, arrival, problem.code, problem.message)
+    kept = keep.pack(carriers) if carriers is not None else None
     with parts.catalogue.change() as unit:
-        return _commit(parts, unit, arrival, found)
+        return _commit(parts, unit, arrival, found, kept)
 
 
 def _gone(parts: Parts, arrival: Arrival, folder: str) -> str:
@@ -70,13 +73,13 @@ def _fail(parts: Parts, arrival: Arrival, code: str, message: str) -> str:
     return "retried"
 
 
-def _commit(parts: Parts, unit: Unit, arrival: Arrival, found: Inspection) -> str:
+def _commit(parts: Parts, unit: Unit, arrival: Arrival, found: Inspection, kept: Kept | None) -> str:
     assert found.sha256 is not None
     asset = assets.by_sha256(unit, found.sha256)
     new = asset is None
     if asset is None:
         created = iso(datetime.fromtimestamp(max(0, arrival.seen[1]) / 1e9, tz=UTC))
-        asset = assets.add(unit, found, title=match_title(arrival.path), created_at=created)
+        asset = assets.add(unit, found, title=match_title(arrival.path), created_at=created, kept=kept)
         relate.note_references(unit, asset.id, found)
         assets.want_stages(unit, asset.id, stages_for(parts, asset, arrival, is_copy=_is_protected_copy(found)))
     replaced = assets.place(unit, asset.id, arrival.root_id, arrival.path, arrival.seen)
@@ -84,6 +87,8 @@ def _commit(parts: Parts, unit: Unit, arrival: Arrival, found: Inspection) -> st
     if new:
         unit.audit("asset.admitted", asset.id, {"sha256": asset.sha256, "root": arrival.root_id, "path": arrival.path})
     else:
+        if kept is not None:
+            derived.keep(unit, asset.id, Derived.of(found), kept)
         if not asset.protected and why_not_protected(asset, arrival.protect or parts.settings.protect) is None:
             work.ask_again(unit, asset.id, "protect", skipped_for="protect.policy")
         unit.audit("location.added", asset.id, {"root": arrival.root_id, "path": arrival.path})

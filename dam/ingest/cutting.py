@@ -24,9 +24,9 @@ def note(unit: Unit, cut_id: str, cut: Timeline) -> None:
     """Keep under which names and hashes a new timeline's media may arrive, with the clip that says so (`role`)."""
     wanted: list[Reference] = []
     for at, use in clips.placed_uses(asdict(clip) for clip in cut.clips):
-        wanted += [Reference("clip", name_key=key, role=str(at)) for key in sorted(clips.keys_of(use)[1])]
+        wanted += [Reference(edges.CLIP, name_key=key, role=str(at)) for key in sorted(clips.keys_of(use)[1])]
         if use.sha256:
-            wanted.append(Reference("clip", sha256=use.sha256, role=str(at)))
+            wanted.append(Reference(edges.CLIP, sha256=use.sha256, role=str(at)))
     edges.add_references(unit, cut_id, wanted[:MAX_KEYS])
 
 

@@ -1,63 +1,90 @@
-"""What is in a file: hash, media facts, credential verdict, claims and their merged answer. Decodes no pixels."""
+"""What is in a file: hash, media facts, credential verdict, claims and their merged answer. Decodes no pixels, unless asked
+to look for a text hidden in them.
+"""
 
 import dataclasses
 import enum
 import os
 import stat
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from dam.errors import UnreadableError
+from dam.ingest import hidden
 from dam.media import hashing
-from dam.media.probe import probe
+from dam.media.probe import Probe, probe
+from dam.metadata import secrets, stealth
 from dam.metadata.merge import merge
 from dam.metadata.read import read_claims
-from dam.model import Credentials, CredentialState, Inspection, Kind, Media, Problem, Timeline
+from dam.model import Credentials, CredentialState, Derived, Inspection, Kind, Media, Problem, Timeline
 from dam.provenance import verdict
 from dam.provenance.trust import TrustStore
 
 NO_CREDENTIALS = Credentials(CredentialState.NONE)
 
 
-def inspect_file(path: str, store: TrustStore | None, *, max_bytes: int | None = None) -> Inspection:
+def inspect_file(
+    path: str, store: TrustStore | None, *, max_bytes: int | None = None, hidden_mp: float | None = None
+) -> Inspection:
     """Inspect one file. Never raises for what the file is: a file that cannot be read is an answer with problems.
 
     Args:
         path: as the operating system names it.
         store: trust anchors for the credential verdict, or None.
         max_bytes: larger files are answered with problem "file.too_large" and not read.
+        hidden_mp: where no carrier has spoken, look for a text in the pixels of pictures up to so many million pixels.
     """
+    return examine(path, store, max_bytes=max_bytes, hidden_mp=hidden_mp)[0]
+
+
+def examine(
+    path: str, store: TrustStore | None, *, max_bytes: int | None = None, hidden_mp: float | None = None
+) -> tuple[Inspection, Probe | None]:
+    """`inspect_file`, with the carriers that it is derived from (None if the file was not read)."""
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait for its writer
-            return _unread(path, Problem("file.unreadable", "It is no regular file (a folder, pipe or device)."))
+            return _unread(path, Problem("file.unreadable", "It is no regular file (a folder, pipe or device).")), None
         found = probe(path)
         if max_bytes is not None and found.size_bytes > max_bytes:
             message = f"{found.size_bytes / 2**30:.1f} GiB is more than the limit of {max_bytes / 2**30:.0f} GiB (max_file_gib)."
-            return _unread(path, Problem("file.too_large", message))
+            return _unread(path, Problem("file.too_large", message)), None
         sha256 = hashing.sha256_file(path)
     except UnreadableError as error:
-        return _unread(path, Problem(error.code, error.message))
+        return _unread(path, Problem(error.code, error.message)), None
     except OSError as error:
-        return _unread(path, Problem("file.unreadable", error.strerror or str(error)))
-    credentials = verdict.judge(path, found.media.mime, store) if found.has_c2pa else NO_CREDENTIALS
-    claims, problems = read_claims(found, credentials)
-    merged = merge(claims)
+        return _unread(path, Problem("file.unreadable", error.strerror or str(error))), None
+    judged = verdict.judge(path, found.media.mime, store) if found.has_c2pa else NO_CREDENTIALS
+    credentials: Credentials = clean(judged)  # derived once more from the catalogue, where it stands clean
+    derived = derive(found, credentials)
+    if hidden_mp is not None and stealth.worth_looking(found, derived.generation is not None):
+        text = hidden.text_in_file(path, found.media, max_pixels_mp=hidden_mp)
+        if text is not None:
+            found = replace(found, texts=(*found.texts, text))
+            derived = derive(found, credentials)
     timeline, unclear = _timeline(path, found.size_bytes, found.media)
     whole = Inspection(
         path=path,
         sha256=sha256,
         size_bytes=found.size_bytes,
         media=found.media,
-        ai_generated=merged.ai_generated,
-        digital_source_type=merged.digital_source_type,
-        generation=merged.generation,
-        claims=claims,
+        ai_generated=derived.ai_generated,
+        digital_source_type=derived.digital_source_type,
+        generation=derived.generation,
+        claims=derived.claims,
         credentials=credentials,
         timeline=timeline,
-        problems=(*found.problems, *problems, *unclear),
+        problems=(*clean(found.problems), *derived.problems, *unclear),
     )
-    safe: Inspection = clean(whole)
-    return dataclasses.replace(safe, path=path)
+    return whole, found
+
+
+def derive(found: Probe, credentials: Credentials) -> Derived:
+    """What carriers and verdict say, fit to be stored and shown: texts cleaned, secrets redacted. Pure."""
+    claims, problems = read_claims(found, credentials)
+    merged = merge(claims)
+    safe: Derived = clean(Derived(claims, merged.generation, merged.ai_generated, merged.digital_source_type, problems))
+    return safe
 
 
 def _timeline(path: str, size_bytes: int, media: Media) -> tuple[Timeline | None, tuple[Problem, ...]]:
@@ -78,18 +105,22 @@ def _unread(path: str, problem: Problem) -> Inspection:
 
 
 def clean(value: Any) -> Any:
-    """The same value with every text fit for databases and JSON: lone surrogates replaced, NUL removed, NaN to None.
+    """The same value with every text fit to be stored and shown: lone surrogates replaced, NUL removed, NaN to None, secrets
+    redacted.
 
     Strangers write these texts: an escaped lone surrogate is valid JSON and no valid UTF-8; databases take no NUL.
     """
     if isinstance(value, str) and not isinstance(value, enum.Enum):
-        if value.isascii() and "\0" not in value:
-            return value
-        return value.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+        if not value.isascii() or "\0" in value:
+            value = value.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+        return secrets.redact(value)
     if isinstance(value, float):
         return value if value - value == 0 else None
     if isinstance(value, Mapping):
-        return {clean(k): clean(v) for k, v in value.items()}
+        return {
+            clean(k): secrets.MARK if isinstance(v, str) and v and secrets.names_a_secret(k) else clean(v)
+            for k, v in value.items()
+        }
     if isinstance(value, tuple | list):
         return type(value)(clean(v) for v in value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

@@ -19,7 +19,7 @@ from dam.lineage.documents import (
     edges_from_documents,
     known_id,
 )
-from dam.model import Edge, Inspection
+from dam.model import Claim, Edge
 
 READER = "xmp_history"
 EARLIER_SAVE = "xmp_history"
@@ -28,15 +28,15 @@ _MAX_IDS = 600  # of one asset
 _MAX_FILES = 100
 
 
-def note(unit: Unit, asset_id: str, found: Inspection) -> None:
-    """Make the ids that are kept of an asset exactly those of its XMP, whatever was kept before."""
-    documents.replace(unit, asset_id, ids_in(_said(found)))
+def ids_of(claims: Iterable[Claim]) -> list[DocumentId]:
+    """The ids that are kept of an asset: exactly those of its XMP."""
+    return ids_in(_said(claims))
 
 
-def files_of(found: Inspection) -> list[NamedFile]:
+def files_of(claims: Iterable[Claim]) -> list[NamedFile]:
     """Files that the XMP names as sources, by name."""
     files: dict[NamedFile, None] = {}
-    for said in _said(found):
+    for said in _said(claims):
         named = [(DERIVED, _text(said, "raw_file")), (DERIVED, _text(said.get("derived_from"), "file"))]
         named += [(INGREDIENT, _text(one, "file")) for one in said.get("ingredients") or ()]
         # A name without a dot is a layer's or a folder's.
@@ -100,8 +100,8 @@ def _documents(asset_id: str, ids: Iterable[DocumentId]) -> Documents:
     )
 
 
-def _said(found: Inspection) -> list[Mapping[str, Any]]:
-    return [claim.fields for claim in found.claims if claim.reader == READER]
+def _said(claims: Iterable[Claim]) -> list[Mapping[str, Any]]:
+    return [claim.fields for claim in claims if claim.reader == READER]
 
 
 def _text(fields: object, name: str) -> str | None:

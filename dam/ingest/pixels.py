@@ -1,14 +1,17 @@
-"""PIXELS: one decode feeds thumbnails, fingerprints and near-duplicate edges."""
+"""PIXELS: one decode feeds thumbnails, fingerprints, near-duplicate edges and the look for a hidden text."""
 
-from dam.catalogue import assets, edges, work
+from dam.catalogue import assets, derived, edges, work
 from dam.catalogue.unit import Unit
 from dam.catalogue.work import Job
 from dam.fingerprint.compute import compute_all
 from dam.fingerprint.contract import is_flat
+from dam.ingest import hidden, rederive
 from dam.ingest.near import ENGINE_64, ENGINE_256
 from dam.ingest.parts import Parts
 from dam.lineage import likeness
 from dam.media import pixels
+from dam.media.carriers import Text
+from dam.media.picture import Pixels
 from dam.model import FingerprintCode, Kind, Media
 
 LOSSLESS = ("image/png", "image/tiff", "image/bmp", "image/gif")
@@ -29,6 +32,7 @@ def run(parts: Parts, job: Job, path: str) -> None:
     made = pixels.render(decoded)
     parts.storage.put(thumb_key(job.sha256, 256), made.thumb_256, durable=False)
     parts.storage.put(thumb_key(job.sha256, 1024), made.thumb_1024, durable=False)
+    text = _hidden_text(parts, job, path, decoded) if hidden.seems_signed(decoded, media) else None
     codes = compute_all(made.luma)
     flat = is_flat(made.luma)
     with parts.catalogue.change() as unit:
@@ -36,8 +40,19 @@ def run(parts: Parts, job: Job, path: str) -> None:
         assets.set_fingerprints(unit, job.asset_id, codes, flat=flat)
         if not flat:
             _near_edges(parts, unit, job, codes)
+        if text is not None:
+            rederive.hidden_text(parts, unit, job.asset_id, text)
         assets.mark_decoded(unit, job.asset_id)
         work.job_ended(unit, job.id, "done")
+
+
+def _hidden_text(parts: Parts, job: Job, path: str, decoded: Pixels) -> Text | None:
+    """The text behind a signature in the pixels, if no carrier of the file has said how it was made."""
+    with parts.catalogue.reader() as reader:
+        if derived.has_generation(reader.rows, job.asset_id):
+            return None
+    media = Media(Kind(job.kind), job.mime, decoded.rgb.shape[1], decoded.rgb.shape[0])
+    return hidden.text_in_file(path, media, max_pixels_mp=parts.settings.max_pixels_mp)
 
 
 def _near_edges(parts: Parts, unit: Unit, job: Job, codes: tuple[FingerprintCode, ...]) -> None:

@@ -70,6 +70,12 @@ def is_lossless_webp(source: Source) -> bool:
     return any(name == b"VP8L" for name, _, _ in chunks(source))
 
 
+def has_alpha_webp(source: Source) -> bool:
+    """Whether the extended header announces an alpha plane: that is stored without loss beside lossy colours."""
+    flags = source.read(20, 1)
+    return source.read(12, 4) == b"VP8X" and bool(flags) and bool(flags[0] & 0x10)
+
+
 def _check_length(source: Source, found: Found, end: int, name: str) -> None:
     declared = int.from_bytes(source.read(4, 4), "little")
     longest = max(end, 0 if declared in _STREAMED else declared + 8)

@@ -8,30 +8,40 @@ docs/decisions/0020-carriers.md.
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dam.errors import StorageError
 from dam.media.carriers import RAW_CAP_BYTES, Probe, Text, decode
-from dam.model import Media
+from dam.metadata.unparsed import READER as UNPARSED
+from dam.model import Claim, Media
 
 VERSION = 1
 MAX_BYTES = 32 << 20  # of one asset, before compression; what is beyond it is kept as its first bytes and its hash
-MAX_VALUE_BYTES = 4 << 10  # of one binary EXIF value; longer ones are a maker's own notes and tables
+MAX_VALUE_BYTES = 256  # of one binary EXIF value; longer ones are a maker's own notes and tables
 _HEAD_BYTES = 64 << 10
 _LEVEL = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """`packed` is what the catalogue stores. `blobs` tells where the raw bytes of a carrier stand in it, `carriers` how
-    many carriers there are.
+    """`packed` is what the catalogue stores. `blobs` tells where the raw bytes of a carrier stand in it; `raws` are those
+    of every text and packet, in order.
     """
 
     packed: bytes
     blobs: Mapping[bytes, int]
-    carriers: int
+    raws: tuple[bytes, ...]
+
+    @property
+    def carriers(self) -> int:
+        return len(self.raws)
+
+    def unread(self, claims: Iterable[Claim]) -> int:
+        """How many carriers no reader claimed, whether they are worth a look or not: a new reader may know them."""
+        known = {claim.raw for claim in claims if claim.reader != UNPARSED}
+        return sum(raw not in known for raw in self.raws)
 
 
 class _Pool:
@@ -67,7 +77,11 @@ def pack(probe: Probe) -> Kept:
     sizes = [len(raw) for raw in pool.numbers]
     words = json.dumps({**head, "sizes": sizes}, separators=(",", ":")).encode()
     packed = zlib.compress(b"".join((len(words).to_bytes(4, "big"), words, *pool.numbers)), _LEVEL)
-    return Kept(packed, pool.numbers, len(probe.texts) + len(probe.xmp))
+    return Kept(packed, pool.numbers, _raws(probe))
+
+
+def _raws(probe: Probe) -> tuple[bytes, ...]:
+    return (*(text.raw for text in probe.texts), *(packet[:RAW_CAP_BYTES] for packet in probe.xmp))
 
 
 def _text_entry(text: Text, pool: _Pool) -> list[Any]:
@@ -101,7 +115,13 @@ def _value_entry(value: object, pool: _Pool) -> Any:
 
 
 def unpack(packed: bytes, media: Media, *, size_bytes: int = 0) -> Probe:
-    """The probe as readers saw it. `media` is what the catalogue knows; path and problems were not kept.
+    """The probe as readers saw it: `opened` without the numbers."""
+    return opened(packed, media, size_bytes=size_bytes)[0]
+
+
+def opened(packed: bytes, media: Media, *, size_bytes: int = 0) -> tuple[Probe, Kept]:
+    """The probe as readers saw it, and the value that it came from. `media` is what the catalogue knows; path and problems
+    were not kept.
 
     Raises:
         StorageError: these are not bytes that `pack` of this or an earlier version made.
@@ -111,7 +131,8 @@ def unpack(packed: bytes, media: Media, *, size_bytes: int = 0) -> Probe:
         texts = tuple(_text(entry, blobs) for entry in head["texts"])
         xmp = tuple(_packet(entry, blobs) for entry in head["xmp"])
         exif = {int(tag): _value(entry, blobs) for tag, entry in head["exif"].items()}
-        return Probe("", size_bytes, media, texts, xmp, exif, bool(head["c2pa"]))
+        probe = Probe("", size_bytes, media, texts, xmp, exif, bool(head["c2pa"]))
+        return probe, Kept(packed, {raw: number for number, raw in enumerate(blobs)}, _raws(probe))
     except (zlib.error, ValueError, LookupError, TypeError, AttributeError) as error:
         raise StorageError(
             f"The kept carriers cannot be read ({type(error).__name__}).", code="carriers.damaged"

@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from dam.media.probe import Probe
-from dam.metadata import readers
-from dam.metadata.c2pa_claim import claim_from_credentials
+from dam.metadata import c2pa_claim, readers, unparsed
 from dam.metadata.contract import GROUP, Reader, is_reader
-from dam.metadata.unparsed import unparsed
 from dam.model import Claim, Credentials, Problem
 from dam.plugins import Discovery, discover
 
@@ -22,6 +20,12 @@ def discovered() -> Discovery[Any]:
 def readers_found() -> tuple[Reader, ...]:
     """Every usable reader, in name order."""
     return tuple(discovered().plugins)
+
+
+def reader_versions() -> dict[str, str]:
+    """Every name that stands in claims, with the version that is installed here."""
+    ours = {c2pa_claim.READER: c2pa_claim.VERSION, unparsed.READER: unparsed.VERSION}
+    return {reader.name: reader.version for reader in readers_found()} | ours
 
 
 def read_claims(probe: Probe, credentials: Credentials | None = None) -> tuple[tuple[Claim, ...], tuple[Problem, ...]]:
@@ -43,7 +47,7 @@ def read_claims(probe: Probe, credentials: Credentials | None = None) -> tuple[t
     scored.sort(key=lambda pair: -pair[0])
     claims = [claim for _, found in scored for claim in found]
     if credentials is not None:
-        signed = claim_from_credentials(credentials)
+        signed = c2pa_claim.claim_from_credentials(credentials)
         claims += [signed] if signed else []
-    claims += unparsed(probe.texts, claims)
+    claims += unparsed.unparsed(probe.texts, claims)
     return tuple(claims), tuple(problems)

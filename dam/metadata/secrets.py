@@ -4,6 +4,7 @@ What readers make of a file passes through here before anything is shown, indexe
 it stood. Everything else of an address stays, because its path is what names a picture's source.
 """
 
+import functools
 import re
 
 MARK = "REDACTED"
@@ -45,6 +46,11 @@ _NAMED = re.compile(
 _BEARER = re.compile(r"(\bBearer\s{1,3})(?=[^\s\"']{0,200}\d)([\w.+/=~-]{20,4096})")
 _NAME_HINTS = ("key", "token", "secret", "passw", "Key", "Token", "Secret", "Passw", "KEY", "TOKEN", "SECRET", "Bearer")
 _SHORTEST = 12
+_SECRET_KEY = re.compile(
+    r"(?:.{0,60}[_-])?(?:api[_-]?key|auth[_-]?token|access[_-]?(?:token|key)|refresh[_-]?token|bearer[_-]?token|secret(?:[_-]?key)?"
+    r"|client[_-]?secret|password|passwd|authorization)(?:[_-].{0,60})?|token",
+    re.IGNORECASE,
+)
 
 
 def redact(text: str) -> str:
@@ -61,3 +67,9 @@ def redact(text: str) -> str:
         text = _NAMED.sub(lambda found: found[1] + found[2] + MARK, text)
         text = _BEARER.sub(rf"\1{MARK}", text)
     return text
+
+
+@functools.lru_cache(maxsize=4096)
+def names_a_secret(key: object) -> bool:
+    """Whether a JSON key says that its value opens something ("api_key_comfy_org")."""
+    return isinstance(key, str) and len(key) <= 100 and _SECRET_KEY.fullmatch(key) is not None

@@ -6,7 +6,6 @@ pixels, so it is a second pass for lossless files whose carriers said nothing.
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,19 +18,18 @@ _SIGNATURES = {
     "rgb": {b"stealth_rgbinfo": False, b"stealth_rgbcomp": True},
 }
 _SIGNATURE_BITS = 15 * 8
-_HEAD_BITS = _SIGNATURE_BITS + 32
-_LOSSLESS = ("image/png", "image/webp", "image/avif")
+HEAD_BITS = _SIGNATURE_BITS + 32
+LOSSLESS = ("image/png", "image/webp", "image/avif")
 
 
 def worth_looking(probe: Probe, said_something: bool) -> bool:  # reads as a sentence at the one call
     """Whether decoding for a hidden text may pay: a lossless kind of file, and no carrier has spoken."""
-    return not said_something and probe.media.mime in _LOSSLESS
+    return not said_something and probe.media.mime in LOSSLESS
 
 
-def with_hidden_text(probe: Probe, pixels: NDArray[np.uint8]) -> Probe:
-    """The probe with the hidden text as one more carrier, or as it was if there is none."""
-    text = hidden_text(pixels)
-    return probe if text is None else replace(probe, texts=(*probe.texts, text))
+def is_signed(pixels: NDArray[np.uint8]) -> bool:
+    """Whether the first lowest bits are one of the signatures: a look at one column. Shapes as `hidden_text`."""
+    return _signed(pixels) is not None
 
 
 def hidden_text(pixels: NDArray[np.uint8]) -> Text | None:
@@ -40,17 +38,23 @@ def hidden_text(pixels: NDArray[np.uint8]) -> Text | None:
     Args:
         pixels: uint8, (H, W, 3 or 4), or (H, W) for an alpha plane alone.
     """
+    found = _signed(pixels)
+    if found is None:
+        return None
+    place, bits, packed = found
+    length = int.from_bytes(np.packbits(bits(HEAD_BITS)[_SIGNATURE_BITS:]).tobytes(), "big")
+    return _text(place, bits, length, packed=packed)
+
+
+def _signed(pixels: NDArray[np.uint8]) -> "tuple[str, _Bits, bool] | None":
+    """The plane that starts with a signature, with its bits and whether the text is packed."""
     if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (3, 4)):
         return None
     for place, bits in _planes(pixels):
-        signatures = _SIGNATURES[place]
-        head = bits(_HEAD_BITS)
-        if head.size < _HEAD_BITS:
-            continue
+        head = bits(HEAD_BITS)
         signature = np.packbits(head[:_SIGNATURE_BITS]).tobytes()
-        if signature in signatures:
-            length = int.from_bytes(np.packbits(head[_SIGNATURE_BITS:]).tobytes(), "big")
-            return _text(place, bits, length, packed=signatures[signature])
+        if head.size == HEAD_BITS and signature in _SIGNATURES[place]:
+            return place, bits, _SIGNATURES[place][signature]
     return None
 
 
@@ -79,7 +83,7 @@ def _planes(pixels: NDArray[np.uint8]) -> Iterator[tuple[str, _Bits]]:
 def _text(place: str, bits: _Bits, length_bits: int, *, packed: bool) -> Text | None:
     if length_bits > MAX_TEXT_BYTES * 8:
         return None
-    raw = np.packbits(bits(_HEAD_BITS + length_bits)[_HEAD_BITS:]).tobytes()
+    raw = np.packbits(bits(HEAD_BITS + length_bits)[HEAD_BITS:]).tobytes()
     if packed:
         try:
             raw = zlib.decompressobj(31).decompress(raw, MAX_TEXT_BYTES)

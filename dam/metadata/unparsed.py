@@ -8,7 +8,7 @@ and long texts are still worth a look.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from dam.media.probe import Text
 from dam.metadata.contract import MAX_RAW_BYTES, clean_text
@@ -142,9 +142,3 @@ def _says_more_than_a_stamp(text: Text, value: str) -> bool:
     if text.key in ("Title", "title", "XPTitle", "XPSubject", "XPKeywords", "ImageDescription", "XPComment"):
         return False
     return len(value) >= _SHORT_WORDS and _STAMP.fullmatch(value) is None
-
-
-def unread(texts: Sequence[Text], claims: Collection[Claim]) -> int:
-    """How many carriers no reader claimed, whether they are worth a look or not: a new reader may know them."""
-    known = {(claim.carrier, claim.raw) for claim in claims if claim.reader != READER}
-    return sum((text.carrier, text.raw[:MAX_RAW_BYTES]) not in known for text in texts)

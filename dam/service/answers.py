@@ -97,7 +97,7 @@ class Answers:
         import dataclasses
 
         store = self._parts.trust if self._parts else None
-        found = inspect_file(path, store, max_bytes=self._max_bytes)
+        found = inspect_file(path, store, max_bytes=self._max_bytes, hidden_mp=self._max_pixels_mp)
         if fingerprints and found.media is not None:
             look = self._look(found, marks=None)
             found = dataclasses.replace(found, fingerprints=look.codes, problems=(*found.problems, *look.problems))
@@ -105,7 +105,7 @@ class Answers:
 
     def verify(self, path: str) -> Verdict:
         """Credential, mark and fingerprint verdict, offline. Authentic only with a trusted credential and no conflict."""
-        found = self.inspect(path)
+        found = self._read(path)
         look = self._look(found, marks="fast")
         matches = self._matches(found, look)
         mark = self._mark(look)
@@ -127,7 +127,7 @@ class Answers:
         """Which asset of ours is this file: by exact bytes, manifest, mark (fast, then deep) or fingerprint."""
         if self._parts is None:
             raise PolicyError("Identifying needs a library.", next_step="Name one: --library DIR", code="library.none")
-        found = self.inspect(path)
+        found = self._read(path)
         look = self._look(found, marks="fast")
         matches = self._matches(found, look)
         if not matches and found.media is not None and found.media.kind is Kind.IMAGE:
@@ -144,6 +144,10 @@ class Answers:
         )  # fmt: skip
 
     # -- evidence
+
+    def _read(self, path: str) -> Inspection:
+        """What carriers say, without the pass over pixels: who made a file is no evidence of whose it is."""
+        return inspect_file(path, self._parts.trust if self._parts else None, max_bytes=self._max_bytes)
 
     def _look(self, found: Inspection, *, marks: Literal["fast", "deep"] | None) -> _Look:
         """Decode once; detect marks with the given effort (None = none) and compute fingerprints."""

@@ -1,19 +1,22 @@
-"""Upkeep: doctor, index rebuild, and the sweep of what interrupted writes left."""
+"""Upkeep: doctor, index rebuild, reparse, and the sweep of what interrupted writes left."""
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dam.catalogue import sqlite, work
 from dam.catalogue.reading import open_reader
-from dam.errors import DamError
+from dam.errors import DamError, UsageError
 from dam.ingest import follow
 from dam.ingest.parts import Parts
 from dam.ingest.pixels import thumb_key
+from dam.ingest.reparse import Asked, Changed, Report, Run
+from dam.metadata.read import reader_versions
 from dam.search.index import TantivyIndex, open_index
 from dam.service.finding import Finder
+from dam.service.passes import Passes, Progress
 
 LOW_SPACE = 2 * 2**30
 
@@ -36,7 +39,7 @@ class Upkeep:
         """Look at everything that can quietly go wrong; each finding says what to do."""
         checks: list[Callable[[], Check]] = [
             self._sqlite, self._space, self._keys, self._certificate, self._trust, self._roots, self._queue, self._index,
-            self._copies, self._audit, self._watches, self._plugins,
+            self._readers, self._copies, self._audit, self._watches, self._plugins,
         ]  # fmt: skip
         found = []
         for check in checks:
@@ -62,6 +65,61 @@ class Upkeep:
                 for asset_id in lost[at : at + 500]:
                     work.ask_again(unit, asset_id, "pixels")
         return len(lost)
+
+    def reparse(
+        self,
+        assets: Sequence[str] = (),
+        *,
+        reader: str | None = None,
+        dry_run: bool = False,
+        on_progress: Callable[[Progress], None] | None = None,
+        on_change: Callable[[Changed], None] | None = None,
+        actor: str = "service",
+    ) -> Report:
+        """Run today's readers over the carriers that were kept, without touching a drive; the index follows.
+
+        `assets` are ids, SHA-256 or unique beginnings, none = all of the library; `reader` leaves only those with a claim
+        of this reader, and those with a carrier that nobody read.
+
+        Raises:
+            UsageError: no such reader. NotFoundError: no such asset.
+        """
+        if reader is not None and reader not in reader_versions():
+            known = ", ".join(sorted(reader_versions()))
+            raise UsageError(f"No reader {reader!r}.", next_step=f"One of: {known}", code="reader.unknown")
+        with open_reader(self._parts.catalogue.path) as rows:
+            ids = tuple(sorted({rows.find(name) for name in assets}))
+
+        def tell(done: int, total: int, rate: float) -> None:
+            if on_progress is not None:
+                left = max(0, total - done)
+                on_progress(Progress(done, left, rate, left / rate if rate > 0 else None))
+
+        report = Run(self._parts, Asked(reader, ids, dry_run), actor=actor).run(tell, on_change)
+        if report.changed and not dry_run:
+            Passes(self._parts).follow()
+        return report
+
+    def _readers(self) -> Check:
+        """Claims of readers that are newer now, and assets whose carriers were not kept."""
+        installed = reader_versions()
+        with open_reader(self._parts.catalogue.path) as reader:
+            versions = reader.rows(
+                "SELECT reader, reader_version, count(*) AS n FROM claim GROUP BY reader, reader_version"
+            )
+            bare = reader.one(
+                "SELECT count(*) FROM asset a WHERE NOT EXISTS (SELECT 1 FROM carrier_pack p WHERE p.asset_id = a.id)"
+            )
+        stale = [
+            f"{v['n']} by {v['reader']} {v['reader_version']} (here: {installed[v['reader']]})"
+            for v in versions
+            if installed.get(v["reader"], v["reader_version"]) != v["reader_version"]
+        ]
+        if stale:
+            return Check("readers", "warn", f"Claims of older readers: {'; '.join(sorted(stale))}", "dam reparse")
+        count = sum(v["n"] for v in versions)
+        words = f"; {bare} assets were read before carriers were kept, and keep their claims" if bare else ""
+        return Check("readers", "ok", f"{count} claims by today's readers{words}")
 
     def _sqlite(self) -> Check:
         version = sqlite.driver().sqlite_version

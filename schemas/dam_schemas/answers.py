@@ -89,6 +89,35 @@ class DoctorOut(Wire):
     checks: list[CheckOut]
 
 
+class ReparseOut(Wire):
+    """What `dam reparse` did, or would do. `by_field` and `by_reader` count changed assets; `not_kept` were read before
+    carriers were kept and stay as they are; `resumed_after` were looked at by an earlier run that was stopped.
+    """
+
+    reader: str | None = None
+    dry_run: bool = False
+    looked_at: int
+    changed: int
+    unchanged: int
+    not_kept: int = 0
+    edges: int = 0
+    by_field: dict[str, int] = Field(default_factory=dict)
+    by_reader: dict[str, int] = Field(default_factory=dict)
+    problems: list[ProblemOut] = Field(default_factory=list)
+    resumed_after: int = 0
+    seconds: float = 0.0
+
+
+class ReparsedOut(Wire):
+    """One asset that changed, or would (`dam reparse --changes`)."""
+
+    asset_id: str
+    sha256: str
+    fields: list[str]
+    readers: list[str] = Field(default_factory=list)
+    edges: int = 0
+
+
 class ErrorOut(Wire):
     """application/problem+json (RFC 9457) with our stable code."""
 

@@ -24,6 +24,8 @@ PUBLISHED: dict[str, type[Wire]] = {
     "audit-entry.v1": answers.AuditEntryOut,
     "audit-verdict.v1": answers.AuditVerdictOut,
     "doctor.v1": answers.DoctorOut,
+    "reparse.v1": answers.ReparseOut,
+    "reparsed.v1": answers.ReparsedOut,
     "problem.v1": answers.ErrorOut,
 }
 

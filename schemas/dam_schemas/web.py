@@ -36,6 +36,12 @@ class ScanIn(Ask):
     accept_missing: bool = Field(default=False, description="the files that are gone are really gone")
 
 
+class ReparseIn(Ask):
+    reader: Name | None = Field(default=None, description="only assets that this reader or nobody read")
+    assets: list[Name] = Field(default_factory=list, max_length=1_000, description="ids or SHA-256; empty = all")
+    dry_run: bool = Field(default=False, description="only say what would change")
+
+
 class OverviewOut(Wire):
     """Counts of the library, what is held back and what is still to do."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dam.catalogue import sqlite
 from tests.support import drives
 from tests.support.libraries import copy_of, dam
 from tests.support.serving import serving
@@ -73,6 +74,29 @@ def test_roots_audit_and_doctor_say_the_same(studio):
     assert [(c["name"], c["status"]) for c in printed["checks"]] == [
         (c["name"], c["status"]) for c in answered["checks"]
     ]
+
+
+def test_reparse_says_the_same_right_after_a_scan_and_keeps_what_was_read(studio):
+    library, _, served = studio
+    printed = dam(library, "reparse", "--json").json
+    status, answered = served.post("/api/v1/reparses", {})
+    assert status == 200
+    assert {**printed, "seconds": 0} == {**answered, "seconds": 0}
+    assert (printed["changed"], printed["looked_at"] > 0) == (0, True)
+    assert '"reader.unknown"' in dam(library, "reparse", "--reader", "nobody", "--json").err
+    assert served.post("/api/v1/reparses", {"reader": "nobody"})[1]["code"] == "reader.unknown"
+
+
+def test_a_change_is_a_line_of_its_own_before_the_summary(studio):
+    library, _, _ = studio
+    with sqlite.connected(library / "catalogue.db", write=True) as connection:
+        connection.execute("UPDATE generation SET prompt = 'wrong' WHERE tool = 'ComfyUI'")
+    would = dam(library, "reparse", "--dry-run", "--changes", "--json").lines
+    *changes, summary = dam(library, "reparse", "--changes", "--json").lines
+    assert [(c["fields"], c["readers"]) for c in changes] == [(["prompt"], [])] * summary["changed"]
+    assert would[:-1] == changes
+    told = dam(library, "reparse", "--reader", "comfyui").out
+    assert "0, " in told
 
 
 def _entries(answer):

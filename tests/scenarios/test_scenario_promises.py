@@ -277,14 +277,14 @@ def test_a_file_that_changes_while_it_is_read_is_not_admitted_half(service, driv
 
     target = pictures.put(drive, "race.png", pictures.a1111_png(43)[:2000])
     whole = pictures.a1111_png(43)
-    read = admit.inspect_file
+    read = admit.examine
 
     def grows_meanwhile(path, *args, **kwargs):
         if path.endswith("race.png") and target.stat().st_size == 2000:
             target.write_bytes(whole)
         return read(path, *args, **kwargs)
 
-    monkeypatch.setattr(admit, "inspect_file", grows_meanwhile)
+    monkeypatch.setattr(admit, "examine", grows_meanwhile)
     assert service.passes.scan().admitted == 1
     assert service.find.card("race.png").sha256 == sha256(target)
 

@@ -1,5 +1,6 @@
 """Small pictures as tools leave them: painted pixels, and the metadata of A1111, ComfyUI and a camera."""
 
+import gzip
 import io
 import json
 from pathlib import Path
@@ -33,6 +34,32 @@ def png(pixels, texts=None):
     stream = io.BytesIO()
     Image.fromarray(pixels).save(stream, "PNG", pnginfo=info, compress_level=1)
     return stream.getvalue()
+
+
+def hide(text, signature, place, shape=(96, 80), pixels=None):
+    """Pixels (H, W, 4) with a text in their lowest bits, as the A1111 extension and NovelAI write it."""
+    body = gzip.compress(text.encode()) if signature.endswith(b"comp") else text.encode()
+    bits = np.unpackbits(np.frombuffer(signature + (len(body) * 8).to_bytes(4, "big") + body, np.uint8))
+    if pixels is None:
+        pixels = np.full((*shape, 4), 254, np.uint8)
+    else:
+        pixels = np.dstack([pixels & 254, np.full(pixels.shape[:2], 254, np.uint8)])
+    plane = pixels[:, :, 3] if place == "alpha" else pixels[:, :, :3]
+    columns = plane.swapaxes(0, 1).reshape(-1).copy()
+    columns[: bits.size] |= bits
+    plane[:] = columns.reshape(plane.swapaxes(0, 1).shape).swapaxes(0, 1)
+    return pixels
+
+
+def novelai(prompt, *, seed=5):
+    """The JSON that NovelAI hides in the alpha plane: the fields of its PNG texts."""
+    comment = {"prompt": prompt, "uc": "blurry", "steps": 28, "scale": 5.0, "seed": seed, "sampler": "k_euler", "width": 320, "height": 256}  # fmt: skip
+    return json.dumps(
+        {
+            "Title": "AI generated image", "Description": prompt, "Software": "NovelAI", "Source": "Stable Diffusion 1D44365E",
+            "Comment": json.dumps(comment),
+        }
+    )  # fmt: skip
 
 
 def jpeg(pixels, quality=90, *, camera=None):

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tests.support import timelines
+from tests.support import pictures, timelines
 
 
 class Page(HTMLParser):
@@ -205,3 +205,15 @@ def test_a_timelines_page_and_answer_show_its_clips_with_their_assets(fresh):
     answer = fresh.door.get(f"/api/v1/assets/{cut}").json()["timeline"]
     assert (answer["clip_count"], answer["rate"]) == (2, 24.0)
     assert [[m["asset_id"] for m in clip["matches"]] for clip in answer["clips"]] == [[barn], []]
+
+
+def test_a_carrier_that_nobody_reads_shows_its_first_characters_as_mere_text(fresh):
+    words = '{"recipe": "<b>a cat</b>", "api_key": "a1B2c3D4e5F6g7H8i9J0"}\x1b[2J' + "x" * 900
+    pixels = pictures.painted(1)
+    pictures.put(fresh.drive, "new.png", pictures.png(pixels, {"newtool": words}))
+    fresh.service.roots.add(str(fresh.drive))
+    fresh.service.passes.scan()
+    page = browse(fresh, f"/assets/{fresh.id_of('new.png')}")
+    assert "nobody could read this" in page.text
+    assert '{"recipe": "<b>a cat</b>", "api_key": "REDACTED"}\\x1b[2J' in page.text
+    assert "x" * 700 not in page.text

@@ -47,14 +47,14 @@ def test_a_name_tells_a_process_from_a_later_one_with_its_number():
 def test_a_file_that_makes_a_reader_fail_is_quarantined_with_the_reason_and_the_ledger_says_so(
     service, library, monkeypatch
 ):
-    read = admit.inspect_file
+    read = admit.examine
 
     def fails_on_one(path, *args, **kwargs):
         if path.endswith("1.txt"):
             raise UndecodableError("This one is damaged.", code="test.damaged")
         return read(path, *args, **kwargs)
 
-    monkeypatch.setattr(admit, "inspect_file", fails_on_one)
+    monkeypatch.setattr(admit, "examine", fails_on_one)
     summary = service.passes.scan()
     assert admitted(library) == {"0.txt", "2.txt"}
     assert [(q["path"], q["code"]) for q in summary.quarantined] == [("1.txt", "test.damaged")]
@@ -86,26 +86,26 @@ def test_a_write_that_is_refused_for_a_while_is_made_good_while_the_service_runs
 
 def test_a_long_file_does_not_end_the_pass_before_it_is_done(service, library, monkeypatch):
     monkeypatch.setattr(passes_module, "UNSETTLED_PATIENCE_S", 0.2)
-    read = admit.inspect_file
+    read = admit.examine
 
     def slow(path, *args, **kwargs):
         time.sleep(1.0)
         return read(path, *args, **kwargs)
 
-    monkeypatch.setattr(admit, "inspect_file", slow)
+    monkeypatch.setattr(admit, "examine", slow)
     assert service.passes.scan().admitted == 3
 
 
 def test_stopping_gives_back_what_was_claimed_and_not_begun(service, library, monkeypatch):
     started, go = threading.Event(), threading.Event()
-    read = admit.inspect_file
+    read = admit.examine
 
     def waits(path, *args, **kwargs):
         started.set()
         assert go.wait(10)
         return read(path, *args, **kwargs)
 
-    monkeypatch.setattr(admit, "inspect_file", waits)
+    monkeypatch.setattr(admit, "examine", waits)
     service.passes._scan_roots([], accept_missing=False)
     pool = Workers(service.parts, 1)
     pool.start()

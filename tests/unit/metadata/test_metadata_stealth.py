@@ -1,23 +1,10 @@
 """Text hidden in the lowest bits of pixels."""
 
-import gzip
-
 import numpy as np
 import pytest
 
-from dam.metadata.stealth import hidden_text
-
-
-def hide(text, signature, place, shape=(96, 80)):
-    """The writer of the A1111 extension, in a few lines."""
-    body = gzip.compress(text.encode()) if signature.endswith(b"comp") else text.encode()
-    bits = np.unpackbits(np.frombuffer(signature + (len(body) * 8).to_bytes(4, "big") + body, np.uint8))
-    pixels = np.full((*shape, 4), 254, np.uint8)
-    plane = pixels[:, :, 3] if place == "alpha" else pixels[:, :, :3]
-    columns = plane.swapaxes(0, 1).reshape(-1).copy()
-    columns[: bits.size] |= bits
-    plane[:] = columns.reshape(plane.swapaxes(0, 1).shape).swapaxes(0, 1)
-    return pixels
+from dam.metadata.stealth import hidden_text, is_signed
+from tests.support.pictures import hide
 
 
 @pytest.mark.parametrize(
@@ -50,3 +37,11 @@ def test_length_that_lies_and_gzip_that_is_broken_give_nothing():
     pixels = hide("w", b"stealth_pnginfo", "alpha", (200, 40))
     pixels[120:152, 0, 3] |= 1
     assert hidden_text(pixels) is None
+
+
+def test_the_signature_is_seen_in_the_first_pixels_and_nowhere_else():
+    pixels = hide("words", b"stealth_pngcomp", "alpha")
+    assert is_signed(pixels)
+    assert is_signed(pixels[:, :2])
+    assert not is_signed(pixels[:, 1:])
+    assert not is_signed(pixels[1:])

@@ -4,8 +4,9 @@ import pytest
 
 from dam.media.exif import NAMES
 from dam.media.probe import Text
+from dam.metadata import keep
 from dam.metadata.read import read_claims
-from dam.metadata.unparsed import is_worth_a_look, unread
+from dam.metadata.unparsed import is_worth_a_look
 
 PROMPT = "a lighthouse at dusk, long exposure, 35 mm film, soft grain"
 
@@ -91,4 +92,4 @@ def test_short_words_beside_a_text_that_was_read_belong_to_its_tool(probe_of):
 def test_carriers_that_no_reader_claimed_are_counted_whether_shown_or_not(probe_of):
     probe = probe_of([("parameters", "only words"), ("Software", "GIMP")])
     claims, _ = read_claims(probe)
-    assert ([c.reader for c in claims], unread(probe.texts, claims)) == (["unparsed"], 2)
+    assert ([c.reader for c in claims], keep.pack(probe).unread(claims)) == (["unparsed"], 2)

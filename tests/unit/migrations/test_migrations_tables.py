@@ -28,6 +28,31 @@ def test_upgrade_twice_changes_nothing(tmp_path: Path) -> None:
     assert dam_migrations.current(catalogue) == dam_migrations.HEAD
 
 
+def test_claims_of_before_carriers_were_kept_are_carried_along_byte_for_byte(tmp_path: Path) -> None:
+    catalogue = tmp_path / "catalogue.db"
+    config = Config()
+    config.set_main_option("script_location", "dam_migrations:.")
+    config.attributes["catalogue"] = catalogue
+    command.upgrade(config, "m0001")
+    connection = sqlite.connect(catalogue, write=True)
+    connection.execute(
+        "INSERT INTO asset (id, sha256, size_bytes, kind, mime, title, created_at, admitted_at, review_status,"
+        " credential_state, decoded, protected) VALUES ('a', 'ff', 1, 'image', 'image/png', 't', '', '', 'approved', 'none', 0, 0)"
+    )
+    claims = [
+        (f"c{n}", "a", "png:tEXt:parameters", "a1111", "1", bytes(range(n, 256)), 256 - n, "{}", 0.5) for n in range(3)
+    ]
+    columns = "id, asset_id, carrier, reader, reader_version, raw, raw_bytes, fields, confidence"
+    connection.executemany(f"INSERT INTO claim ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", claims)
+    connection.close()
+    dam_migrations.upgrade(catalogue)
+    with sqlite.connected(catalogue) as connection:
+        found = [tuple(row) for row in connection.execute(f"SELECT {columns} FROM claim ORDER BY id")]
+        packs = connection.execute("SELECT count(*) FROM carrier_pack").fetchone()[0]
+    assert found == claims
+    assert packs == 0
+
+
 def test_missing_library_is_refused_with_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(MigrationError, match="dam init"):
         dam_migrations.require_current(tmp_path / "catalogue.db")
