@@ -8,6 +8,7 @@ from dam.model import Claim, Generation, Input, Stage
 
 # Readers whose text was written by the tool itself come before labels that others add.
 _LABELS = frozenset(("c2pa", "iptc_xmp", "aigc", "maker"))
+_SIZE = ("width", "height")
 _WHO = ("tool", "tool_version", "model", "prompt")
 
 
@@ -22,16 +23,17 @@ class Merged:
 
 
 def merge(claims: Sequence[Claim]) -> Merged:
-    """Merge claims by these rules.
+    """Merge claims by these rules (docs/formats.md; a test holds each of them).
 
-    1. A carrier that the generator wrote for itself (prompt texts, graphs) beats labels (C2PA, IPTC, AIGC) in every field;
-       among labels C2PA speaks before IPTC and AIGC.
-    2. A ComfyUI graph beats an A1111 text beside it in who made the file: nodes write such texts too. Other fields that the
-       graph leaves open are filled from the text.
-    3. Then confidence decides, then how many fields a claim knows.
-    4. Weaker claims fill only what stronger ones leave open; inputs are united; stages come from the first
-       claim that has them. A label fills tool, model and prompt only if no text carrier spoke at all.
-    5. A carrier that says AI wins over one that says camera, and any statement wins over silence. The digital source type
+    1. What a generator wrote for itself (prompt texts, graphs) beats labels (C2PA, IPTC, AIGC): where such a text has
+       spoken, labels fill nothing. Among labels C2PA speaks before the others.
+    2. A ComfyUI graph comes before any other text, because nodes write A1111's form too.
+    3. Then confidence decides, then how many fields a claim knows, then the carrier's name.
+    4. Weaker claims fill only what stronger ones leave open. A tool's version comes from the claim that names the same tool;
+       width and height come from one claim, both or none; LoRAs from the first claim that has any; stages too, unless it
+       names another tool than the answer and the answer has a prompt already. Inputs are united by name or hash.
+    5. Width and height are what was generated. Pixel size is the file's (`Media`), and neither ever fills the other.
+    6. A carrier that says AI wins over one that says camera, and any statement wins over silence. The digital source type
        follows the winning side.
     """
     spoken = sorted((c for c in claims if c.generation is not None), key=_order)
@@ -42,17 +44,17 @@ def merge(claims: Sequence[Claim]) -> Merged:
     return Merged(generation, ai, _source_type(claims, ai), _notes(claims, texts, spoken))
 
 
-def _order(claim: Claim) -> tuple[bool, bool, float, int, str]:
+def _order(claim: Claim) -> tuple[int, float, int, str]:
     generation = claim.generation or Generation()
     known = sum(getattr(generation, f.name) not in (None, ()) for f in fields(Generation))
-    graph = claim.reader == "comfyui"
-    return (
-        claim.reader in _LABELS,
-        not graph,
-        -claim.confidence,
-        -known if claim.reader != "c2pa" else -100,
-        claim.carrier,
-    )
+    return (_rank(claim), -claim.confidence, -known, claim.carrier)
+
+
+def _rank(claim: Claim) -> int:
+    """Graph, text, C2PA, other labels."""
+    if claim.reader in _LABELS:
+        return 2 if claim.reader == "c2pa" else 3
+    return 0 if claim.reader == "comfyui" else 1
 
 
 def _united(generations: Sequence[Generation]) -> Generation | None:
@@ -64,10 +66,10 @@ def _united(generations: Sequence[Generation]) -> Generation | None:
         changes = {
             f.name: getattr(other, f.name)
             for f in fields(Stage)
-            if getattr(result, f.name) in (None, ()) and (f.name != "tool_version" or same_tool)
+            if getattr(result, f.name) in (None, ()) and f.name not in _SIZE and (f.name != "tool_version" or same_tool)
         }
-        if "width" in changes or "height" in changes:  # a size comes from one carrier
-            changes |= {"width": other.width, "height": other.height}
+        if result.width is None and result.height is None:
+            changes |= {name: getattr(other, name) for name in _SIZE}
         stages = result.stages or (other.stages if same_tool or not result.prompt else ())
         result = replace(result, **changes, inputs=_inputs(result.inputs, other.inputs), stages=stages)
     return result

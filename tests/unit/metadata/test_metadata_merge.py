@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+from dam.ingest.inspection import inspect_file
 from dam.metadata.c2pa_claim import claim_from_credentials
 from dam.metadata.merge import merge
 from dam.metadata.read import read_claims
-from dam.model import Action, Claim, Credentials, CredentialState, Generation, Input, Lora
+from dam.model import Action, Claim, Credentials, CredentialState, Generation, Input, Lora, Stage
+from tests.support import pictures
 
 A1111 = "cat\nSteps: 20, Sampler: Euler, CFG scale: 7, Seed: 1, Size: 64x64, Model: m"
 
@@ -34,6 +36,59 @@ def test_graph_names_the_tool_and_the_text_beside_it_fills_the_holes():
     )
     made = merge([text, graph]).generation
     assert (made.tool, made.tool_version, made.seed, made.prompt, made.width) == ("ComfyUI", None, 5, "cat", 64)
+
+
+def test_c2pa_speaks_before_other_labels_however_sure_they_are():
+    c2pa = claim("c2pa", Generation(tool="Adobe Firefly"), True, confidence=0.6)
+    iptc = claim("iptc_xmp", Generation(tool="Some System", prompt="cat"), True, confidence=1.0)
+    made = merge([iptc, c2pa]).generation
+    assert (made.tool, made.prompt) == ("Adobe Firefly", "cat")
+
+
+def test_more_confidence_then_more_fields_decide_between_texts():
+    sure = claim("a1111", Generation(tool="AUTOMATIC1111", seed=1))
+    unsure = claim("swarmui", Generation(tool="SwarmUI", seed=2, prompt="cat", steps=9), confidence=0.5)
+    assert (merge([unsure, sure]).generation.seed, merge([unsure, sure]).generation.steps) == (1, 9)
+    richer = replace(unsure, confidence=1.0)
+    assert merge([sure, richer]).generation.seed == 2
+
+
+def test_a_version_belongs_to_its_tool():
+    graph = claim("comfyui", Generation(tool="ComfyUI", prompt="cat"))
+    same = claim("a1111", Generation(tool="ComfyUI", tool_version="0.3"))
+    other = claim("a1111", Generation(tool="AUTOMATIC1111", tool_version="1.9"))
+    assert merge([graph, same]).generation.tool_version == "0.3"
+    assert merge([graph, other]).generation.tool_version is None
+
+
+def test_a_size_comes_from_one_carrier():
+    graph = claim("comfyui", Generation(tool="ComfyUI", width=512))
+    text = claim("a1111", Generation(prompt="x", width=64, height=32))
+    assert (merge([graph, text]).generation.width, merge([graph, text]).generation.height) == (512, None)
+    bare = claim("comfyui", Generation(tool="ComfyUI"))
+    assert (merge([bare, text]).generation.width, merge([bare, text]).generation.height) == (64, 32)
+
+
+def test_loras_and_stages_come_from_the_first_claim_that_has_them():
+    graph = claim("comfyui", Generation(tool="ComfyUI", prompt="cat", loras=(Lora("x"),)))
+    text = claim("a1111", Generation(tool="AUTOMATIC1111", loras=(Lora("y"),), stages=(Stage(seed=1),)))
+    made = merge([graph, text]).generation
+    assert (made.loras, made.stages) == ((Lora("x"),), ())
+    open_graph = claim("comfyui", Generation(tool="ComfyUI"))
+    assert merge([open_graph, text]).generation.stages == (Stage(seed=1),)
+
+
+def test_generated_size_and_pixel_size_stay_apart(tmp_path):
+    """A picture that was enlarged after it was made: both sizes are told, and neither is made up from the other."""
+    enlarged = pictures.png(pictures.painted(1, 320, 256), {"parameters": A1111.replace("Size: 64x64", "Size: 64x32")})
+    unsized = pictures.png(pictures.painted(1, 320, 256), {"parameters": A1111.replace("Size: 64x64, ", "")})
+    first, second = (
+        inspect_file(str(pictures.put(tmp_path, name, data)), None)
+        for name, data in (("a.png", enlarged), ("b.png", unsized))
+    )
+    assert [(f.media.width_px, f.media.height_px) for f in (first, second)] == [(320, 256)] * 2
+    assert (first.generation.width, first.generation.height) == (64, 32)
+    assert (second.generation.width, second.generation.height) == (None, None)
 
 
 def test_inputs_are_united_by_name_or_hash():
