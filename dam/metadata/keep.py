@@ -163,7 +163,7 @@ def _text(entry: list[Any], blobs: list[bytes]) -> Text:
 
 def _packet(entry: list[Any], blobs: list[bytes]) -> bytes:
     """A packet at its true length: readers pass over what is too long for them, and must do so again."""
-    packet = blobs[entry[0]]
+    packet: bytes = blobs[entry[0]]
     return packet if len(entry) == 1 else packet.ljust(entry[1], b"\0")
 
 

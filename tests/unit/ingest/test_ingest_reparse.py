@@ -333,6 +333,39 @@ def test_secrets_are_in_the_kept_carrier_only(library, tmp_path):
         assert service.upkeep.reparse().changed == 0
 
 
+def saved(seed, instance, *earlier):
+    """A picture whose XMP tells of its own save and of earlier ones."""
+    ids = [f"xmp.iid:{n:08x}-5c4f-4b59-8923-b4d677249905" for n in (*earlier, instance)]
+    events = "".join(f'<rdf:li e:action="saved" e:instanceID="{one}"/>' for one in ids)
+    packet = (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description xmlns:m="http://ns.adobe.com/xap/1.0/mm/" xmlns:e="http://ns.adobe.com/xap/1.0/sType/ResourceEvent#"'
+        f' m:DocumentID="xmp.did:00000001-5c4f-4b59-8923-b4d677249905" m:InstanceID="{ids[-1]}">'
+        f"<m:History><rdf:Seq>{events}</rdf:Seq></m:History></rdf:Description></rdf:RDF></x:xmpmeta>"
+    )
+    return pictures.png(pictures.painted(seed, 40, 30), {"XML:com.adobe.xmp": packet})
+
+
+@pytest.mark.parametrize("statement", ["DELETE FROM document_id", "UPDATE document_id SET value = 'other' || id"])
+@pytest.mark.parametrize("order", [("new.png", "old.png"), ("old.png", "new.png")])
+def test_ids_of_xmp_and_their_edges_come_back_in_one_run(library, tmp_path, statement, order):
+    files = {"old.png": saved(61, 1), "new.png": saved(62, 2, 1)}
+    with opened(library, protect="none") as service:
+        (tmp_path / "xmp").mkdir()
+        service.roots.add(str(tmp_path / "xmp"))
+        for name in order:
+            pictures.put(tmp_path / "xmp", name, files[name])
+            service.passes.scan()
+        before, ids = derived(library), "SELECT asset_id, kind, value, position FROM document_id ORDER BY 1, 2, 3, 4"
+        named = ledger.rows(library, ids)
+        assert [(r, e) for r, e, *_ in ledger.edges(library)] == [("revision_of", "xmp_history")]
+        assert service.upkeep.reparse().changed == 0
+        damage(library, statement, "DELETE FROM edge")
+        assert service.upkeep.reparse().by_field["documents"] == 2
+        assert (derived(library), ledger.rows(library, ids)) == (before, named)
+        assert service.upkeep.reparse().changed == 0
+
+
 @pytest.mark.slow
 def test_real_files_are_as_they_were_without_their_drive_and_heal(shared, library, tmp_path):
     for name in ("ai-metadata", "c2pa"):
