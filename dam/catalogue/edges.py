@@ -24,6 +24,7 @@ MACHINE = "machine"
 
 CLIP = "clip"  # the kind of a timeline's references: they stand apart, see dam.ingest.cutting
 
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """An asset that may be what a reference means: under which name and root it was ever seen."""

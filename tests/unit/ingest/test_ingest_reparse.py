@@ -11,7 +11,7 @@ from dam.errors import NotFoundError, UsageError
 from dam.ingest import reparse
 from dam.metadata.readers import a1111
 from dam.model import Edge, Relation
-from tests.support import ledger, pictures
+from tests.support import ledger, pictures, timelines
 from tests.support.libraries import opened
 
 XMP = f"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
@@ -170,7 +170,7 @@ def better(monkeypatch):
 def test_a_better_reader_improves_what_was_read_before_it(service, better):
     (stale,) = [c for c in service.upkeep.doctor() if c.name == "readers"]
     assert (stale.status, stale.next_step) == ("warn", "dam reparse")
-    assert "2 by a1111 1 (here: 99)" in stale.message
+    assert f"2 by a1111 {a1111.PLUGIN.version} (here: 99)" in stale.message
     report = service.upkeep.reparse(reader="a1111")
     assert (report.changed, report.by_reader, report.by_field) == (2, {"a1111": 2}, {"claims": 2, "prompt": 2})
     assert {c.prompt for c in service.find.search("tool:automatic1111").assets} == {
@@ -363,6 +363,23 @@ def test_ids_of_xmp_and_their_edges_come_back_in_one_run(library, tmp_path, stat
         damage(library, statement, "DELETE FROM edge")
         assert service.upkeep.reparse().by_field["documents"] == 2
         assert (derived(library), ledger.rows(library, ids)) == (before, named)
+        assert service.upkeep.reparse().changed == 0
+
+
+def test_the_clips_of_a_timeline_keep_leading_to_their_assets(library, tmp_path):
+    drive = tmp_path / "cuts"
+    drive.mkdir()
+    pictures.put(drive, "barn.png", pictures.png(pictures.painted(71, 40, 30)))
+    (drive / "cut.edl").write_text(timelines.edl(timelines.event(1, 0, 24, ["* FROM CLIP NAME: barn.png"])))
+    with opened(library, protect="none") as service:
+        service.roots.add(str(drive))
+        service.passes.scan()
+        before = ledger.edges(library)
+        assert [relation for relation, *_ in before] == ["clip"]
+        assert service.upkeep.reparse().changed == 0
+        damage(library, "DELETE FROM claim", "UPDATE asset SET ai_generated = 1")
+        service.upkeep.reparse()
+        assert ledger.edges(library) == before
         assert service.upkeep.reparse().changed == 0
 
 
