@@ -47,14 +47,20 @@ class Graph:
     nodes: Mapping[str, Node]
     readers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def upstream(self, start: str, skip: frozenset[str] = frozenset()) -> Iterator[Node]:
-        """Nodes reached backwards from `start` (which comes first), nearest first, through inputs not in `skip`."""
+    def upstream(
+        self, start: str, skip: frozenset[str] = frozenset(), ends: frozenset[str] = frozenset()
+    ) -> Iterator[Node]:
+        """Nodes reached backwards from `start` (which comes first), nearest first, through inputs not in `skip` and not
+        beyond the nodes in `ends`.
+        """
         seen, queue = {start}, [start]
         for name in itertools.islice(queue, MAX_WALK):
             node = self.nodes.get(name)
             if node is None:
                 continue
             yield node
+            if name in ends:
+                continue
             for key, link in node.links.items():
                 if key not in skip and link.node not in seen:
                     seen.add(link.node)
@@ -109,12 +115,13 @@ def build(raw: Mapping[str, Any]) -> Graph:
             continue
         literals: dict[str, Any] = {}
         links: dict[str, Link] = {}
-        for name, given in (value.get("inputs") or {}).items():
+        given_inputs = value.get("inputs") or {}
+        for name, given in given_inputs.items():
             link = _link(given, ids)
             if link is None:
                 literals[str(name)] = given
             else:
-                links[str(name)] = link
+                links[_bare(str(name), given_inputs)] = link
                 readers.setdefault(link.node, []).append(str(key))
         _undotted(literals)
         nodes[str(key)] = Node(
@@ -123,6 +130,13 @@ def build(raw: Mapping[str, Any]) -> Graph:
     graph = Graph(nodes, {key: tuple(names) for key, names in readers.items()})
     settled = {key: _settled(graph, node) for key, node in nodes.items()}
     return Graph(settled, graph.readers)
+
+
+def _bare(name: str, given: Mapping[str, Any]) -> str:
+    """`model.images.image_1` is the input `images.image_1` that the choice in `model` opened."""
+    head, _, rest = name.partition(".")
+    known = head == "model" or isinstance(given.get(head), str)
+    return rest if rest and known and rest not in given else name
 
 
 def _undotted(literals: dict[str, Any]) -> None:

@@ -1,20 +1,27 @@
 """Sampler passes of a ComfyUI graph, found by the shape of their inputs and followed over links."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dam.metadata.comfy_graph import Graph, Link, Node, number
 from dam.metadata.comfy_models import loras_of, model_of
-from dam.metadata.comfy_strings import string
+from dam.metadata.comfy_services import (
+    HOST,
+    SEEDS,
+    Services,
+    asks,
+    input_text,
+    is_local,
+    named_service,
+    own_size,
+    service_stage,
+)
 from dam.metadata.comfy_text import conditioning_text, join, node_text
-from dam.metadata.contract import as_count, as_float, as_seed, as_size, as_text
+from dam.metadata.contract import as_count, as_float, as_seed, as_text
 from dam.model import Stage
 
-_SEED = ("seed", "noise_seed", "rand_seed", "seed_num")
 _STEPS = ("steps", "num_inference_steps", "sampling_steps", "num_steps", "inference_steps")
 _CFG = ("cfg", "cfg_scale", "cfg_conds", "guidance_scale", "text_cfg", "cfg1", "cfg_text")
-_PROMPT = ("prompt", "positive_prompt", "prompt_text", "text_prompt", "gpt_prompt")
 MAX_PASSES = 32
 # Inputs that lead away from the picture: not followed when looking for its size or for the pass before.
 NOT_PICTURE = frozenset(
@@ -67,7 +74,7 @@ def is_sampler(node: Node) -> bool:
     names = {*node.literals, *node.links}
     if "sigmas" in node.links and names & {"guider", "sampler"}:
         return True
-    if not (names & set(_SEED) and names & set(_STEPS)):
+    if not (names & set(SEEDS) and names & set(_STEPS)):
         return False
     conditioned = any(
         name.startswith(("positive", "cond")) or name.endswith("embeds") or name in ("model", "basic_pipe")
@@ -77,30 +84,26 @@ def is_sampler(node: Node) -> bool:
 
 
 def is_service(node: Node) -> bool:
-    """Whether a node asks a hosted generator: a prompt of its own, no encoder, and a knob of generation."""
-    names = {*node.literals, *node.links}
-    knobs = {
-        "seed",
-        "model",
-        "model_name",
-        "negative_prompt",
-        "aspect_ratio",
-        "duration",
-        "duration_s",
-        "resolution",
-        "size",
-    }
-    return bool(names & set(_PROMPT)) and bool(names & knobs) and "clip" not in names and "prompt_a" not in names
+    """Whether a node asks a generator by itself, as hosted ones do."""
+    return asks(node) or (named_service(node.kind) is not None and not is_local(node))
 
 
 def passes(graph: Graph, outputs: Sequence[str]) -> tuple[Pass, ...]:
-    """The passes that feed the outputs, in running order; hosted generators where no sampler is reached."""
+    """The passes that feed the outputs, in running order: samplers and hosted generators. Where there are neither, nodes
+    of that shape that nobody can name, and writers of text.
+    """
     order = running_order(graph, outputs)
-    samplers = [node for node in order if is_sampler(node)]
-    found = [Pass(node.id, _stage(graph, node)) for node in samplers[-MAX_PASSES:]]
+    services = Services(graph, order)
+    hosted = {node.id for node in services.makers(order)}
+    found = [node for node in order if node.id in hosted or (services.name(node) is None and is_sampler(node))]
     if not found:
-        found = [Pass(node.id, _service_stage(graph, node)) for node in order if is_service(node)][-MAX_PASSES:]
-    return tuple(found)
+        found = services.makers(order, texts=True) or [node for node in order if asks(node)]
+    return tuple(
+        Pass(node.id, _stage(graph, node))
+        if node.id not in hosted and is_sampler(node)
+        else Pass(node.id, service_stage(graph, node, services.name(node)))
+        for node in found[-MAX_PASSES:]
+    )
 
 
 def running_order(graph: Graph, outputs: Sequence[str]) -> list[Node]:
@@ -123,12 +126,14 @@ def headline(graph: Graph, outputs: Sequence[str], found: Sequence[Pass]) -> Pas
     """The pass at the root of the picture line: from the output back over latents and images until no sampler lies behind.
 
     So the base pass of a hires or refiner chain speaks for the file, and in a chain of edits (where the earlier picture
-    comes in as a condition) the last edit does. Without a clear line: the last pass that has a prompt.
+    comes in as a condition) the last edit does. A hosted generator makes its picture anew: what it was given is no earlier
+    pass. Without a clear line: the last pass that has a prompt.
     """
     by_node = {each.node: each for each in found}
+    ends = frozenset(each.node for each in found if each.stage.tool != HOST and each.stage.prompt)
     root: Pass | None = None
     for output in outputs:
-        for node in graph.upstream(output, NOT_PICTURE):
+        for node in graph.upstream(output, NOT_PICTURE, ends):
             if node.id in by_node:
                 root = by_node[node.id]  # nearest first: the farthest one stays
         if root:
@@ -146,12 +151,12 @@ def _stage(graph: Graph, node: Node) -> Stage:
     width, height = _size(graph, node)
     holders = [node, *([guider] if guider else [])]
     return Stage(
-        tool="ComfyUI",
+        tool=HOST,
         model=model_of(graph, model),
         loras=loras_of(graph, model),
         prompt=positive,
         negative_prompt=negative if negative is not None or positive is None else "",
-        seed=as_seed(_first_number(graph, [node, *_chain(graph, node, "noise")], _SEED)),
+        seed=as_seed(_first_number(graph, [node, *_chain(graph, node, "noise")], SEEDS)),
         steps=as_count(_first_number(graph, [node, *sigmas], _STEPS)),
         sampler=_sampler_name(graph, node),
         scheduler=_first_text(graph, [node, *sigmas], ("scheduler", "scheduler_name")),
@@ -160,28 +165,6 @@ def _stage(graph: Graph, node: Node) -> Stage:
         width=width,
         height=height,
     )
-
-
-def _service_stage(graph: Graph, node: Node) -> Stage:
-    names = [node, *_chain(graph, node, "model")]
-    width, height = _own_size(graph, node)
-    prompt = next((t for key in _PROMPT if (t := _text(graph, node, key)) is not None), None)
-    return Stage(
-        tool="ComfyUI",
-        model=_first_text(graph, names, ("model", "model_name", "model_version", "engine")) or node.kind,
-        prompt=prompt,
-        negative_prompt=_text(graph, node, "negative_prompt"),
-        seed=as_seed(number(graph, node, _SEED)),
-        steps=as_count(number(graph, node, _STEPS)),
-        cfg_scale=as_float(number(graph, node, _CFG)),
-        width=width,
-        height=height,
-    )
-
-
-def _text(graph: Graph, node: Node, key: str) -> str | None:
-    value = node.literals.get(key)
-    return value if isinstance(value, str) else string(graph, node.links[key]) if key in node.links else None
 
 
 def _chain(graph: Graph, node: Node, key: str) -> list[Node]:
@@ -206,7 +189,7 @@ def _first_number(graph: Graph, nodes: Sequence[Node], keys: tuple[str, ...]) ->
 def _first_text(graph: Graph, nodes: Sequence[Node], keys: tuple[str, ...]) -> str | None:
     for each in nodes:
         for key in keys:
-            value = _text(graph, each, key)
+            value = input_text(graph, each, key)
             if as_text(value):
                 return as_text(value)
     return None
@@ -282,18 +265,7 @@ def _size(graph: Graph, node: Node) -> tuple[int | None, int | None]:
             and "width" not in each.literals
         ):
             return None, None
-        width, height = _own_size(graph, each)
+        width, height = own_size(graph, each)
         if width:
             return width, height
-    return None, None
-
-
-def _own_size(graph: Graph, node: Node) -> tuple[int | None, int | None]:
-    width, height = (as_count(number(graph, node, (side, f"empty_latent_{side}"))) for side in ("width", "height"))
-    if width and height:
-        return width, height
-    for key in ("size", "dimensions", "resolution", "aspect_ratio", "empty_latent_size"):
-        value = node.literals.get(key)
-        if isinstance(value, str) and re.search(r"\d{3,5} ?[x×*] ?\d{3,5}", value):
-            return as_size(value)
     return None, None

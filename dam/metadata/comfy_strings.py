@@ -1,13 +1,15 @@
 """Text that reaches an input of a ComfyUI graph over string nodes: primitives, concatenations, switches."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dam.metadata.comfy_graph import Graph, Link, Node
 from dam.metadata.contract import MAX_PROMPT_CHARS
 
-_WORDS = ("text", "string", "prompt", "value", "prefix", "suffix", "append", "prepend", "positive")
+_WORDS = ("text", "string", "prompt", "value", "prefix", "suffix", "append", "prepend", "positive", "description")
 _LETTERS = ("a", "b", "c", "d")
+_NOT_SAID = re.compile(r"system|negative|template|example", re.IGNORECASE)  # what a language model is told besides
 _DELIMITERS = ("delimiter", "separator", "sep")
 
 
@@ -60,6 +62,7 @@ def _keys(node: Node) -> Sequence[str]:
         for key in (*node.literals, *node.links)
         if key not in _DELIMITERS and (key in _LETTERS or any(word in key.lower() for word in _WORDS))
     ]
+    names = [name for name in names if not _NOT_SAID.search(name)] or names
     numbered = all(name[:-1] == names[0][:-1] for name in names)
     return sorted(names)[:100] if numbered else names[:100]
 

@@ -9,66 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dam.metadata.comfy_widgets import host_widgets, widgets
 from dam.metadata.contract import parse_json
 
 MAX_NODES = 20_000
 _MUTED, _BYPASSED = 2, 4
 _INPUT_SIDE, _OUTPUT_SIDE = -10, -20  # virtual nodes at the borders of a subgraph
-_SEED_MODES = ("fixed", "increment", "decrement", "randomize")
 _NO_OP = ("Note", "MarkdownNote", "PrimitiveNode", "Reroute")
-# Widget names by position, for files that do not name them ("*" = the seed's mode, skipped).
-_WIDGETS = {
-    "KSampler": "seed * steps cfg sampler_name scheduler denoise",
-    "KSamplerAdvanced": "add_noise noise_seed * steps cfg sampler_name scheduler start_at_step end_at_step return_with_leftover_noise",
-    "SamplerCustom": "add_noise noise_seed * cfg",
-    "RandomNoise": "noise_seed *",
-    "KSamplerSelect": "sampler_name",
-    "BasicScheduler": "scheduler steps denoise",
-    "CFGGuider": "cfg",
-    "CLIPTextEncode": "text",
-    "CLIPTextEncodeFlux": "clip_l t5xxl guidance",
-    "CLIPTextEncodeSDXL": "width height crop_w crop_h target_width target_height text_g text_l",
-    "TextEncodeQwenImageEdit": "prompt",
-    "TextEncodeAceStepAudio": "tags lyrics lyrics_strength",
-    "FluxGuidance": "guidance",
-    "CheckpointLoaderSimple": "ckpt_name",
-    "CheckpointLoader": "config_name ckpt_name",
-    "ImageOnlyCheckpointLoader": "ckpt_name",
-    "unCLIPCheckpointLoader": "ckpt_name",
-    "UNETLoader": "unet_name weight_dtype",
-    "UnetLoaderGGUF": "unet_name",
-    "LoraLoader": "lora_name strength_model strength_clip",
-    "LoraLoaderModelOnly": "lora_name strength_model",
-    "EmptyLatentImage": "width height batch_size",
-    "EmptySD3LatentImage": "width height batch_size",
-    "EmptyHunyuanLatentVideo": "width height length batch_size",
-    "EmptyFlux2LatentImage": "width height batch_size",
-    "SDTurboScheduler": "steps denoise",
-    "AlignYourStepsScheduler": "model_type steps denoise",
-    "Flux2Scheduler": "steps width height",
-    "ModelSamplingFlux": "max_shift base_shift width height",
-    "EmptyMochiLatentVideo": "width height length batch_size",
-    "EmptyLTXVLatentVideo": "width height length batch_size",
-    "EmptyLatentAudio": "seconds batch_size",
-    "WanImageToVideo": "width height length batch_size",
-    "LatentUpscale": "upscale_method width height crop",
-    "LatentUpscaleBy": "upscale_method scale_by",
-    "ImageScale": "upscale_method width height crop",
-    "ImageScaleBy": "upscale_method scale_by",
-    "LoadImage": "image",
-    "LoadImageMask": "image channel",
-    "LoadVideo": "file",
-    "LoadAudio": "audio",
-    "SaveImage": "filename_prefix",
-    "SaveAnimatedWEBP": "filename_prefix",
-    "SaveVideo": "filename_prefix",
-    "SaveAudio": "filename_prefix",
-    "PrimitiveStringMultiline": "value",
-    "PrimitiveString": "value",
-    "PrimitiveInt": "value *",
-    "PrimitiveFloat": "value",
-    "StringConcatenate": "string_a string_b delimiter",
-}
 
 
 @dataclass(slots=True)
@@ -82,6 +29,7 @@ class _Scope:
     host: Mapping[str, Any] | None = None
     out_links: list[list[int]] = field(default_factory=list)
     in_names: list[str] = field(default_factory=list)
+    values: Mapping[str, Any] = field(default_factory=dict)  # of the host's widgets, by the subgraph's input names
 
 
 def find_workflow(value: Any, depth: int = 4) -> dict[str, Any] | None:
@@ -115,7 +63,7 @@ def to_api_graph(workflow: Mapping[str, Any]) -> dict[str, Any]:
             break
         if node.get("mode") in (_MUTED, _BYPASSED) or node.get("type") in _NO_OP:
             continue
-        inputs = _widgets(node) | _proxied(scope, node)
+        inputs = widgets(node) | _proxied(scope, node)
         for at, given in enumerate(_inputs(node)):
             source = _source(scope, given.get("link"), subgraphs)
             if source is not None:
@@ -145,8 +93,9 @@ def _scope(graph: Mapping[str, Any], prefix: str, outer: _Scope | None, host: Ma
         else []
     )
     given = graph.get("inputs") if outer is not None else None
-    in_names = [str(i.get("name")) if isinstance(i, dict) else "" for i in given] if isinstance(given, list) else []
-    return _Scope(prefix, nodes, links, outer, host, out_links, in_names)
+    ins = [i if isinstance(i, dict) else {} for i in given] if isinstance(given, list) else []
+    in_names = [str(i.get("name")) for i in ins]
+    return _Scope(prefix, nodes, links, outer, host, out_links, in_names, host_widgets(host, ins) if host else {})
 
 
 def _all_nodes(scope: _Scope, subgraphs: Mapping[str, Any], depth: int) -> Iterator[tuple[_Scope, Mapping[str, Any]]]:
@@ -178,7 +127,8 @@ def _source(scope: _Scope, link: Any, subgraphs: Mapping[str, Any], depth: int =
         name = scope.in_names[slot]
         outside = next((i for i in _inputs(scope.host or {}) if i.get("name") == name), {"name": name, "widget": {}})
         found = _source(scope.outer, outside.get("link"), subgraphs, depth + 1)
-        return found if found is not None else _host_value(scope.host or {}, outside)
+        value = scope.values.get(name) if isinstance(outside.get("widget"), dict) else None
+        return found if found is not None else value if isinstance(value, (str, int, float)) else None
     node = scope.nodes.get(origin)
     if node is None or node.get("mode") == _MUTED:
         return None
@@ -217,54 +167,6 @@ def _variable(scope: _Scope, node: Mapping[str, Any], subgraphs: Mapping[str, An
             inputs = _inputs(other)
             return _source(scope, inputs[0].get("link"), subgraphs, depth + 1) if inputs else None
     return None
-
-
-def _widgets(node: Mapping[str, Any]) -> dict[str, Any]:
-    """Widget values by name."""
-    values = node.get("widgets_values")
-    if isinstance(values, dict):
-        return {str(k): v for k, v in values.items()}
-    if not isinstance(values, list):
-        return {}
-    named = [str(i["widget"].get("name")) for i in _inputs(node) if isinstance(i.get("widget"), dict)]
-    known = _WIDGETS.get(node["type"])
-    if known and (len(named) < len([n for n in known.split() if n != "*"])):
-        named = known.split()
-    found: dict[str, Any] = {}
-    at = 0
-    for name in named:
-        if at >= len(values):
-            break
-        if name == "*" and not (isinstance(values[at], bool) or values[at] in _SEED_MODES):  # a flag in 2023
-            continue
-        found[name] = values[at]
-        at += 1
-        if "seed" in name and at < len(values) and values[at] in _SEED_MODES and "*" not in named:
-            at += 1
-    if not named:
-        found = _guessed(values)
-    found.pop("*", None)
-    return found
-
-
-def _guessed(values: list[Any]) -> dict[str, Any]:
-    """Names for the values of an unknown node: a number before a seed mode is a seed, the first wordy text a prompt."""
-    found: dict[str, Any] = {}
-    for at, value in enumerate(values):
-        name = f"widget_{at}"
-        if isinstance(value, int) and at + 1 < len(values) and values[at + 1] in _SEED_MODES:
-            name = "seed"
-        elif isinstance(value, str) and len(value.split()) >= 3:
-            name = "prompt"
-        if isinstance(value, (str, int, float, dict)):
-            found.setdefault(name, value)
-    return found
-
-
-def _host_value(host: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
-    """A widget of a subgraph node, set from outside."""
-    value = _widgets(host).get(str(given.get("name"))) if isinstance(given.get("widget"), dict) else None
-    return value if isinstance(value, (str, int, float)) else None
 
 
 def _proxied(scope: _Scope, node: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 from dam.media.probe import Probe, Text
 from dam.metadata.comfy_graph import Graph, Node, build, find_api_graph
 from dam.metadata.comfy_inputs import inputs_of
+from dam.metadata.comfy_services import HOST, asked_of
 from dam.metadata.comfy_stages import headline, is_sampler, is_service, passes
 from dam.metadata.comfy_workflow import find_workflow, to_api_graph
 from dam.metadata.contract import claim_of, parse_json, parse_object, plain_texts
@@ -35,7 +36,7 @@ def generation_of(graph: Graph, kind: Kind | None = None) -> Generation:
     outputs = output_nodes(graph, kind)
     found = passes(graph, outputs)
     head = headline(graph, outputs, found)
-    base = head.stage if head else Stage(tool="ComfyUI")
+    base = head.stage if head else Stage(tool=HOST)
     values = {each.name: getattr(base, each.name) for each in names_of(Stage)}
     return replace(Generation(**values), inputs=inputs_of(graph, outputs), stages=tuple(each.stage for each in found))
 
@@ -61,7 +62,7 @@ class ComfyUI:
     """Reader of ComfyUI graphs."""
 
     name = "comfyui"
-    version = "1"
+    version = "2"
 
     def score(self, probe: Probe) -> int:
         found = _carriers(probe)
@@ -75,18 +76,22 @@ class ComfyUI:
         for text, api, workflow in found:
             if api is not None:
                 graph = build(api)
-                fields = _fields(graph, workflow) | {"has_workflow": any(w is not None for _, _, w in found)}
-                claims.append(claim_of(self, text, generation_of(graph, kind), fields, ai_generated=True))
+                made = generation_of(graph, kind)
+                fields = _fields(graph, workflow, made) | {"has_workflow": any(w is not None for _, _, w in found)}
+                claims.append(claim_of(self, text, made, fields, ai_generated=True))
                 continue
             graph = build(to_api_graph(workflow or {}))
-            own = Generation(tool="ComfyUI") if has_api or not graph.nodes else generation_of(graph, kind)
-            claims.append(claim_of(self, text, own, _fields(graph, workflow), confidence=0.7, ai_generated=True))
+            own = Generation(tool=HOST) if has_api or not graph.nodes else generation_of(graph, kind)
+            claims.append(claim_of(self, text, own, _fields(graph, workflow, own), confidence=0.7, ai_generated=True))
         return claims
 
 
-def _fields(graph: Graph, workflow: Mapping[str, Any] | None) -> dict[str, Any]:
+def _fields(graph: Graph, workflow: Mapping[str, Any] | None, made: Generation) -> dict[str, Any]:
     kinds = Counter(node.kind for node in graph.nodes.values())
-    fields: dict[str, Any] = {"nodes": len(graph.nodes), "node_kinds": dict(kinds.most_common(200))}
+    fields: dict[str, Any] = {"host": HOST, "nodes": len(graph.nodes), "node_kinds": dict(kinds.most_common(200))}
+    services = {stage.tool for stage in made.stages if stage.tool != HOST}
+    if services:
+        fields["hosted"] = asked_of(graph, services)
     extra = (workflow or {}).get("extra")
     if isinstance(extra, dict) and isinstance(extra.get("frontendVersion"), str):
         fields["frontend_version"] = extra["frontendVersion"]

@@ -106,3 +106,83 @@ def test_subgraphs_are_opened_with_values_from_outside():
     }
     made = read(outer)
     assert (made.prompt, made.seed, made.model) == ("from outside", 42, "base.ckpt")
+
+
+def hosted(kind, *widgets, **more):
+    given = {
+        "nodes": [ui(1, kind, widgets, outputs=("VIDEO",)), ui(2, "SaveVideo", ["x"], [("video", "VIDEO", 1)], ())]
+    }
+    given["nodes"][0] |= more
+    return read(given | {"links": [[1, 1, 0, 2, 0, "VIDEO"]]})
+
+
+def test_unnamed_values_of_a_hosted_node_are_told_by_their_shape():
+    made = hosted("KlingTextToVideoWithAudio", "kling-v2-6", "a big shark, at night.", "16:9", 5, True, 77, "randomize")
+    assert (made.tool, made.model, made.prompt, made.seed) == ("Kling", "kling-v2-6", "a big shark, at night.", 77)
+
+
+def test_text_behind_the_prompt_is_the_negative_one_only_if_it_reads_like_one():
+    made = hosted("WanTextToVideoApi", "wan2.6-t2v", "a big shark", "blurry, low quality", "720p")
+    assert (made.prompt, made.negative_prompt) == ("a big shark", "blurry, low quality")
+    assert hosted("WanTextToVideoApi", "a big shark", "it is a fish").negative_prompt is None
+
+
+def test_persona_of_a_language_model_and_listed_options_are_no_prompt():
+    made = hosted("GeminiImageNode", "Starlight (Astra) Fast", "You are an expert. Do it well.", "a shark swims home")
+    assert made.prompt == "a shark swims home"
+
+
+def test_names_beside_the_values_are_believed():
+    made = hosted("Foo Api", "x", widgets_values_named={"prompt": "a shark", "model": "m1", "seed": 5})
+    assert (made.prompt, made.model, made.seed) == ("a shark", "m1", 5)
+
+
+def test_partly_named_values_that_do_not_fit_their_names_are_told_by_shape():
+    named = [{"name": n, "type": "X", "widget": {"name": n}} for n in ("prompt", "duration", "seed")]
+    made = hosted("KlingFirstLastFrameNode", "a big shark swims", 5, "kling-v3", "1080p", 9, "fixed", inputs=named)
+    assert (made.model, made.seed) == ("kling-v3", 9)
+
+
+def test_custom_samplers_keep_steps_and_cfg_before_the_samplers_name():
+    values = [512, True, 42, "fixed", 20, 7.5, "euler", "karras", 0.4, 5]
+    sampler = ui(
+        3, "Someones Detailer", values, [("model", "MODEL", 1), ("positive", "C", 4), ("latent_image", "L", 6)]
+    )
+    given = workflow()
+    given["nodes"] = [sampler if n["id"] == 3 else n for n in given["nodes"]]
+    made = read(given)
+    assert (made.seed, made.steps, made.cfg_scale, made.sampler, made.scheduler) == (42, 20, 7.5, "euler", "karras")
+    assert made.denoise == 0.4
+
+
+def test_values_of_a_subgraphs_node_go_by_the_subgraphs_own_inputs():
+    inner = {
+        "id": "5f0e2c8e-0000-0000-0000-000000000001",
+        "nodes": [n for n in workflow()["nodes"] if n["id"] != 9],
+        "links": [
+            *workflow()["links"][:6],
+            {"id": 20, "origin_id": -10, "origin_slot": 1, "target_id": 6, "target_slot": 1},
+            {"id": 22, "origin_id": -10, "origin_slot": 2, "target_id": 3, "target_slot": 4},
+            {"id": 21, "origin_id": 3, "origin_slot": 0, "target_id": -20, "target_slot": 0},
+        ],
+        "inputs": [
+            {"name": "image", "type": "IMAGE"},
+            {"name": "text", "type": "STRING"},
+            {"name": "seed", "type": "INT"},
+        ],
+        "outputs": [{"name": "L", "linkIds": [21]}],
+    }
+    for id_, name, link in ((6, "text", 20), (3, "seed", 22)):
+        each = next(n for n in inner["nodes"] if n["id"] == id_)
+        each["inputs"].append({"name": name, "type": "X", "link": link, "widget": {"name": name}})
+    outer = {
+        "nodes": [
+            ui(1, inner["id"], ["from the host", 12345], outputs=("L",)),
+            ui(9, "SaveImage", ["x"], [("images", "IMAGE", 2)], ()),
+        ],
+        "links": [[2, 1, 0, 9, 0, "IMAGE"]],
+        "definitions": {"subgraphs": [inner]},
+    }
+    outer["nodes"][0]["inputs"] = [{"name": "text", "type": "STRING", "link": None, "widget": {"name": "text"}}]
+    made = read(outer)
+    assert (made.prompt, made.seed) == ("from the host", 12345)
