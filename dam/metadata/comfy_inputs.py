@@ -58,6 +58,8 @@ def _roles(graph: Graph, outputs: Sequence[str]) -> dict[str, set[str]]:
     while stack:
         name, role = stack.pop()
         node = graph.nodes[name]
+        if not graph.budget.spend(2 + 5 * len(node.links)):
+            break
         reached.setdefault(name, set()).update({role} - {"", "condition", "size"})
         for key, link in node.links.items():
             following = (link.node, _step(graph.nodes.get(link.node), node, key.lower(), link.slot, role))

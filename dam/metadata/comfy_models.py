@@ -50,6 +50,8 @@ def _model_line(graph: Graph, link: Link | None, *, with_loras: bool = False) ->
         node = graph.nodes.get(each.node)
         if node is None or node.id in seen:
             continue
+        if not graph.budget.spend(5 + 3 * len(node.links) + len(node.literals)):
+            break
         seen.add(node.id)
         line.append(node)
         queue[:0] = _behind(node, with_loras=with_loras)

@@ -18,64 +18,62 @@ HOST = "ComfyUI"
 PROMPTS = ("prompt", "positive_prompt", "prompt_text", "text_prompt", "gpt_prompt")
 SEEDS = ("seed", "noise_seed", "rand_seed", "seed_num", "model_seed", "image_seed")
 # How class names of hosted nodes begin, with the service's name. Families that also have local models need the end too.
-_SERVICES: tuple[tuple[str, str], ...] = tuple(
-    (rf"(?:{pattern})(?![a-z])", name)
-    for pattern, name in (
-        (r"OpenAI\w*Sora|Sora\d?\w*(?:Node|Api)\b", "OpenAI Sora"),
-        (r"OpenAI\w*Dall\w*|Dall[Ee]\d?", "DALL-E"),
-        (r"Open[Aa][Ii]", "OpenAI"),
-        (r"Gemini|Veo|Imagen|NanoBanana|Google|Lyria", "Google Generative AI"),
-        (r"Kling", "Kling"),
-        (r"Runway(?:ML)?", "Runway"),
-        (r"Eleven[Ll]abs", "ElevenLabs"),
-        (r"Luma", "Luma"),
-        (r"Pika(?:dditions|swaps|ffects|Scenes)?", "Pika"),
-        (r"Pix[Vv]erse", "PixVerse"),
-        (r"Vidu", "Vidu"),
-        (r"Ideogram(?!\d?Scheduler)", "Ideogram"),
-        (r"Recraft", "Recraft"),
-        (r"Minimax|Hailuo", "MiniMax"),
-        (r"Moonvalley", "Moonvalley"),
-        (r"ByteDance|Seedance|Seedream|Doubao|Jimeng", "ByteDance"),
-        (r"Tripo(?!Splat|SR|SG)", "Tripo"),
-        (r"Rodin", "Rodin"),
-        (r"Meshy", "Meshy"),
-        (r"Tencent\w+Node\b|Hunyuan\w*Api\b", "Tencent Hunyuan"),
-        (r"Wan\w*Api\b", "Wan"),
-        (r"Qwen\w*Api\b", "Qwen"),
-        (r"HappyHorse", "HappyHorse"),
-        (r"Ltxv?Api\w*", "Lightricks"),
-        (r"Flux\w*Node\b", "Black Forest Labs API"),
-        (r"Stability(?:AI)?|Stable(?:Image|Audio)\w*(?:Node|Api)\b", "Stability AI"),
-        (r"Krea\d?\w*Node\b", "Krea"),
-        (r"Grok", "Grok"),
-        (r"Midjourney", "Midjourney"),
-        (r"Firefly", "Adobe Firefly"),
-        (r"Bria", "BRIA"),
-        (r"HeyGen", "HeyGen"),
-        (r"Topaz", "Topaz"),
-        (r"Magnific", "Magnific"),
-        (r"HitPaw", "HitPaw"),
-        (r"Wave[Ss]peed", "WaveSpeed"),
-        (r"Clarity", "Clarity AI"),
-        (r"Beeble", "Beeble"),
-        (r"Higgsfield", "Higgsfield"),
-        (r"FishAudio", "Fish Audio"),
-        (r"MetaMuse\w*", "Meta AI"),
-        (r"Mirelo", "Mirelo"),
-        (r"Sonilo", "Sonilo"),
-        (r"Pruna", "Pruna"),
-        (r"Quiver", "Quiver"),
-        (r"Reve\w*(?:Node|Api)\b", "Reve"),
-        (r"Sync\w+Node\b", "Sync"),
-        (r"Veed", "VEED"),
-        (r"CambAI|Cambai", "CAMB.AI"),
-        (r"OpenRouter", "OpenRouter"),
-        (r"Claude|Anthropic", "Anthropic"),
-        (r"Suno", "Suno"),
-        (r"Udio", "Udio"),
-    )
+_SERVICES: tuple[tuple[str, str], ...] = (
+    (r"OpenAI\w*Sora|Sora\d?\w*(?:Node|Api)\b", "OpenAI Sora"),
+    (r"OpenAI\w*Dall\w*|Dall[Ee]\d?", "DALL-E"),
+    (r"Open[Aa][Ii]", "OpenAI"),
+    (r"Gemini|Veo|Imagen|NanoBanana|Google|Lyria", "Google Generative AI"),
+    (r"Kling", "Kling"),
+    (r"Runway(?:ML)?", "Runway"),
+    (r"Eleven[Ll]abs", "ElevenLabs"),
+    (r"Luma", "Luma"),
+    (r"Pika(?:dditions|swaps|ffects|Scenes)?", "Pika"),
+    (r"Pix[Vv]erse", "PixVerse"),
+    (r"Vidu", "Vidu"),
+    (r"Ideogram(?!\d?Scheduler)", "Ideogram"),
+    (r"Recraft", "Recraft"),
+    (r"Minimax|Hailuo", "MiniMax"),
+    (r"Moonvalley", "Moonvalley"),
+    (r"ByteDance|Seedance|Seedream|Doubao|Jimeng", "ByteDance"),
+    (r"Tripo(?!Splat|SR|SG)", "Tripo"),
+    (r"Rodin", "Rodin"),
+    (r"Meshy", "Meshy"),
+    (r"Tencent\w+Node\b|Hunyuan\w*Api\b", "Tencent Hunyuan"),
+    (r"Wan\w*Api\b", "Wan"),
+    (r"Qwen\w*Api\b", "Qwen"),
+    (r"HappyHorse", "HappyHorse"),
+    (r"Ltxv?Api\w*", "Lightricks"),
+    (r"Flux\w*Node\b", "Black Forest Labs API"),
+    (r"Stability(?:AI)?|Stable(?:Image|Audio)\w*(?:Node|Api)\b", "Stability AI"),
+    (r"Krea\d?\w*Node\b", "Krea"),
+    (r"Grok", "Grok"),
+    (r"Midjourney", "Midjourney"),
+    (r"Firefly", "Adobe Firefly"),
+    (r"Bria", "BRIA"),
+    (r"HeyGen", "HeyGen"),
+    (r"Topaz", "Topaz"),
+    (r"Magnific", "Magnific"),
+    (r"HitPaw", "HitPaw"),
+    (r"Wave[Ss]peed", "WaveSpeed"),
+    (r"Clarity", "Clarity AI"),
+    (r"Beeble", "Beeble"),
+    (r"Higgsfield", "Higgsfield"),
+    (r"FishAudio", "Fish Audio"),
+    (r"MetaMuse\w*", "Meta AI"),
+    (r"Mirelo", "Mirelo"),
+    (r"Sonilo", "Sonilo"),
+    (r"Pruna", "Pruna"),
+    (r"Quiver", "Quiver"),
+    (r"Reve\w*(?:Node|Api)\b", "Reve"),
+    (r"Sync\w+Node\b", "Sync"),
+    (r"Veed", "VEED"),
+    (r"CambAI|Cambai", "CAMB.AI"),
+    (r"OpenRouter", "OpenRouter"),
+    (r"Claude|Anthropic", "Anthropic"),
+    (r"Suno", "Suno"),
+    (r"Udio", "Udio"),
 )
+_NAMED = re.compile("|".join(f"(?P<s{at}>(?:{pattern})(?![a-z]))" for at, (pattern, _) in enumerate(_SERVICES)))
 # The same names as words inside the class names of third parties (`fal_kling_video`, `RH_Hailuo`).
 _WORDS = re.compile(
     r"kling|runway|elevenlabs|luma|pika|pixverse|vidu|recraft|ideogram|hailuo|moonvalley|veo|gemini|openai|dall-?e|sora|grok"
@@ -113,7 +111,9 @@ _KNOBS = frozenset(
 ) | {"size", "image_size", "output_format", "quality", "ratio"}
 _MODELS = ("model_name", "model", "model_version", "model_id", "rendering_model", "version", "engine", "tier")
 _ASKED = ("duration", "duration_s", "aspect_ratio", "ratio", "resolution", "size", "mode", "quality", "voice", "fps")
+_SIZES = ("size", "dimensions", "resolution", "aspect_ratio", "ratio", "empty_latent_size", "size_preset")
 MAX_ASKED = 32
+MAX_USERS = 200
 _WORDY = re.compile(r"prompt|text|script|lyrics|caption|description|dialogue|instruction", re.IGNORECASE)
 _NOT_WORDY = re.compile(r"negative|system|style|enhanc|optimi|upsampl|texture|context|format|strength", re.IGNORECASE)
 _TEXT_INPUT = re.compile(r"(?<!_)text|string|prompt|caption|lyrics|tags|source|json|instruction|script", re.IGNORECASE)
@@ -128,7 +128,8 @@ _VERBS = re.compile(
 
 def named_service(kind: str) -> str | None:
     """The service that a class name belongs to, if it begins as that service's nodes do."""
-    return next((name for pattern, name in _SERVICES if re.match(pattern, kind[:100])), None)
+    found = _NAMED.match(kind[:100])
+    return _SERVICES[int(found.lastgroup[1:])][1] if found and found.lastgroup else None
 
 
 def is_local(node: Node) -> bool:
@@ -189,7 +190,7 @@ class Services:
         if {*node.literals, *node.links} & {*PROMPTS, *SEEDS, "model", "model_name", "model_version"}:
             return True
         users = self._users.get(node.id, [])
-        return not users or any(user not in self._names for user, _ in users)
+        return not users or any(user not in self._names for user, _ in users[:MAX_USERS])
 
     def _reaches_media(self, start: str) -> bool:
         """Whether anything but text goes on from a node; switches and lists are looked through."""
@@ -197,7 +198,9 @@ class Services:
         if start not in self._users:
             return True
         while queue and len(seen) < 200:
-            for user, key in self._users.get(queue.pop(), ())[:200]:
+            for user, key in self._users.get(queue.pop(), ())[:MAX_USERS]:
+                if not self._graph.budget.spend(2):
+                    return True
                 if _PASS_ON.search(key):
                     if "filename_prefix" in self._graph.nodes[user].literals:
                         return True
@@ -281,11 +284,14 @@ def input_text(graph: Graph, node: Node, key: str) -> str | None:
 
 def own_size(graph: Graph, node: Node) -> tuple[int | None, int | None]:
     """The width and height that a node itself is set to."""
-    width, height = (as_count(number(graph, node, (side, f"empty_latent_{side}"))) for side in ("width", "height"))
-    if width and height:
-        return width, height
-    for key in ("size", "dimensions", "resolution", "aspect_ratio", "ratio", "empty_latent_size", "size_preset"):
+    for wide, high in (("width", "height"), ("empty_latent_width", "empty_latent_height")):
+        if wide in node.literals or wide in node.links:
+            width, height = as_count(number(graph, node, (wide,))), as_count(number(graph, node, (high,)))
+            if width and height:
+                return width, height
+    for key in _SIZES:
         value = node.literals.get(key)
-        if isinstance(value, str) and re.search(r"\d{3,5} ?[x×*:] ?\d{3,5}", value):
-            return as_size(re.search(r"\d{3,5} ?[x×*:] ?\d{3,5}", value)[0])  # type: ignore[index]  # searched above
+        pixels = re.search(r"\d{3,5} ?[x×*:] ?\d{3,5}", value[:100]) if isinstance(value, str) else None
+        if pixels:
+            return as_size(pixels[0])
     return None, None

@@ -30,6 +30,8 @@ def _string(graph: Graph, link: Link, budget: _Budget) -> str | None:
     if node is None or budget.nodes <= 0:
         return None
     budget.nodes -= 1
+    if not graph.budget.spend(10 + 3 * (len(node.links) + len(node.literals))):
+        return None
     shown = node.literals.get("text_0", node.literals.get("populated_text"))
     if isinstance(shown, str):
         return shown[:MAX_PROMPT_CHARS]  # what a show or wildcard node had produced when it ran

@@ -89,6 +89,8 @@ def _conditioning(
     if node is None or depth > MAX_DEPTH or (link.node, role) in seen or len(seen) > MAX_NODES_A_PROMPT:
         return None
     seen[link.node, role] = True
+    if not graph.budget.spend(10 + 5 * (len(node.links) + len(node.literals))):
+        return None
     if "zeroout" in node.kind.lower():
         return [""]
     if link.slot == 0 and "positive" in node.links and "negative" in node.links:

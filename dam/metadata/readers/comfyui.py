@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from dam.media.probe import Probe, Text
-from dam.metadata.comfy_graph import Graph, Node, build, find_api_graph
+from dam.metadata.comfy_graph import Budget, Graph, Node, build, find_api_graph
 from dam.metadata.comfy_inputs import inputs_of
 from dam.metadata.comfy_services import HOST, asked_of
 from dam.metadata.comfy_stages import headline, is_sampler, is_service, passes
@@ -22,6 +22,8 @@ from dam.metadata.contract import claim_of, parse_json, parse_object, plain_text
 from dam.model import Claim, Generation, Kind, Stage
 
 MAX_OUTPUTS = 50
+MAX_DECODED_CHARS = 12 << 20  # of one file
+MAX_DECODED_TWICE_CHARS = 1 << 18
 _SAVES = re.compile(r"save|combine|export|output|write|send", re.IGNORECASE)
 _PREVIEW = re.compile(r"preview|show|display|compare", re.IGNORECASE)
 _FITS = {
@@ -65,22 +67,22 @@ class ComfyUI:
     version = "2"
 
     def score(self, probe: Probe) -> int:
-        found = _carriers(probe)
-        return 0 if not found else 95 if any(api for _, api, _ in found) else 85
+        return max((_score(text.text) for text in plain_texts(probe)), default=0)
 
     def read(self, probe: Probe) -> Sequence[Claim]:
         found = _carriers(probe)
         has_api = any(api is not None for _, api, _ in found)
         kind = probe.media.kind if probe.media else None
+        budget = Budget()
         claims = []
         for text, api, workflow in found:
             if api is not None:
-                graph = build(api)
+                graph = build(api, budget)
                 made = generation_of(graph, kind)
                 fields = _fields(graph, workflow, made) | {"has_workflow": any(w is not None for _, _, w in found)}
                 claims.append(claim_of(self, text, made, fields, ai_generated=True))
                 continue
-            graph = build(to_api_graph(workflow or {}))
+            graph = build(to_api_graph(workflow or {}), budget)
             own = Generation(tool=HOST) if has_api or not graph.nodes else generation_of(graph, kind)
             claims.append(claim_of(self, text, own, _fields(graph, workflow, own), confidence=0.7, ai_generated=True))
         return claims
@@ -98,12 +100,24 @@ def _fields(graph: Graph, workflow: Mapping[str, Any] | None, made: Generation) 
     return fields
 
 
+def _score(text: str) -> int:
+    """How much a text looks like a graph; a large one is not decoded twice for that."""
+    if "class_type" not in text and "nodes" not in text:
+        return 0
+    if len(text) > MAX_DECODED_TWICE_CHARS:
+        return 95 if '"class_type' in text or "class_type\\" in text else 85
+    value = _decoded(text)
+    return 95 if find_api_graph(value) is not None else 85 if find_workflow(value) is not None else 0
+
+
 def _carriers(probe: Probe) -> list[tuple[Text, dict[str, Any] | None, dict[str, Any] | None]]:
     """Texts with an API graph, a workflow, or both."""
     found = []
+    left = MAX_DECODED_CHARS
     for text in plain_texts(probe):
-        if "class_type" not in text.text and "nodes" not in text.text:
+        if ("class_type" not in text.text and "nodes" not in text.text) or len(text.text) > left:
             continue
+        left -= len(text.text)
         value = _decoded(text.text)
         if value is None:
             continue
