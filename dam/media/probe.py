@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import BinaryIO
 
 from dam.errors import UnreadableError
-from dam.media import bmff, exif, headers, jpeg, png, riff, sniff, weights
+from dam.media import bmff, exif, headers, jpeg, png, riff, sniff, weights, workflows
 from dam.media.carriers import Found, Probe, Source, Text
 from dam.model import Kind, Media
 
@@ -38,7 +38,8 @@ _READERS: dict[str, Callable[[Source, Found], None]] = {
 
 
 def probe(path: str) -> Probe:
-    """Probe the file at `path`; a `.txt` or `.json` of the same stem beside a picture or clip is read as its sidecar.
+    """Probe the file at `path`; a `.txt` or `.json` of the same stem beside a picture or clip is read as its sidecar,
+    and beside a video without a graph the PNG of the same stem, if its graph writes videos.
 
     Raises:
         UnreadableError: the operating system does not let the file be read.
@@ -50,6 +51,8 @@ def probe(path: str) -> Probe:
             media = _read(source, path, found)
             if media.kind in (Kind.IMAGE, Kind.VIDEO, Kind.AUDIO):
                 _sidecars(path, found)
+            if media.kind is Kind.VIDEO:
+                workflows.read_first_frame(os.path.splitext(path)[0], found)  # names stay as the system gave them
             return _answer(path, source.size_bytes, media, found)
     except OSError as error:
         raise UnreadableError(
@@ -105,6 +108,8 @@ def _other(source: Source, media: Media, found: Found) -> None:
         markup.read_glb(source, found)
     elif media.mime == "model/gltf+json":
         markup.read_gltf(source, found)
+    elif media.mime == "application/json":
+        workflows.read_json(source, found)
     else:
         markup.read_document(source, found, media.mime)
 

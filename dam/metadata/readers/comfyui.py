@@ -22,6 +22,7 @@ from dam.metadata.contract import claim_of, parse_json, parse_object, plain_text
 from dam.model import Claim, Generation, Kind, Stage
 
 MAX_OUTPUTS = 50
+DOCUMENT = "json"  # the carrier of a file that is a graph and nothing else
 MAX_DECODED_CHARS = 12 << 20  # of one file
 MAX_DECODED_TWICE_CHARS = 1 << 18
 _SAVES = re.compile(r"save|combine|export|output|write|send", re.IGNORECASE)
@@ -72,19 +73,22 @@ class ComfyUI:
     def read(self, probe: Probe) -> Sequence[Claim]:
         found = _carriers(probe)
         has_api = any(api is not None for _, api, _ in found)
+        has_workflow = any(workflow is not None for _, _, workflow in found)
         kind = probe.media.kind if probe.media else None
         budget = Budget()
         claims = []
         for text, api, workflow in found:
+            graph = build(api if api is not None else to_api_graph(workflow or {}), budget)
+            answers = api is not None or (not has_api and bool(graph.nodes))
+            made = generation_of(graph, kind) if answers else Generation(tool=HOST)
+            fields = _fields(graph, workflow, made)
             if api is not None:
-                graph = build(api, budget)
-                made = generation_of(graph, kind)
-                fields = _fields(graph, workflow, made) | {"has_workflow": any(w is not None for _, _, w in found)}
-                claims.append(claim_of(self, text, made, fields, ai_generated=True))
-                continue
-            graph = build(to_api_graph(workflow or {}), budget)
-            own = Generation(tool=HOST) if has_api or not graph.nodes else generation_of(graph, kind)
-            claims.append(claim_of(self, text, own, _fields(graph, workflow, own), confidence=0.7, ai_generated=True))
+                fields["has_workflow"] = has_workflow
+            if text.carrier == DOCUMENT:  # a recipe: nothing was made yet, and nothing is derived from what it names
+                made = replace(made, inputs=())
+            sure = (1.0 if api is not None else 0.7) * (0.8 if text.carrier.startswith("sidecar:") else 1.0)
+            ai = None if text.carrier == DOCUMENT else True
+            claims.append(claim_of(self, text, made, fields, confidence=round(sure, 2), ai_generated=ai))
         return claims
 
 

@@ -9,7 +9,6 @@ from dam.metadata.comfy_graph import MAX_NODES, Budget, build
 from dam.metadata.comfy_workflow import to_api_graph
 from dam.metadata.readers.comfyui import MAX_DECODED_CHARS, PLUGIN, generation_of
 
-
 SMALL = 20_000  # steps: a budget that small graphs use up
 CALLS_A_NODE = 200  # what looking at every node once may cost
 CALLS_A_LINK = 20
