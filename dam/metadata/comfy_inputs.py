@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from dam.metadata.comfy_graph import Graph, Node
 from dam.model import Input
@@ -11,6 +12,10 @@ _MEDIA = re.compile(
     re.IGNORECASE,
 )
 _SOUND = re.compile(r"\.(wav|mp3|flac|ogg|opus|m4a|aac)$", re.IGNORECASE)
+_ADAPTER = re.compile(r"ipadapter|instantid|pulid|photomaker|insightface|face_analysis")
+_ADDRESS = re.compile(r"(https?|ftp|s3)://", re.IGNORECASE)
+_BATCH = re.compile(r"load.*(image|frame|video|dir|batch)|(image|frame|batch).*load", re.IGNORECASE)
+_DIRECTORY = re.compile(r"^(directory|folder|folder_path|dir|path|image_directory|input_dir)$", re.IGNORECASE)
 _FOLDER = re.compile(r" \[(input|output|temp)\]$")
 _ORDER = ("init", "control", "reference", "style", "mask")
 
@@ -21,7 +26,7 @@ def inputs_of(graph: Graph, outputs: Sequence[str]) -> tuple[Input, ...]:
     found: dict[str, tuple[Input, set[str]]] = {}
     for node in sorted((graph.nodes[name] for name in roles), key=lambda n: n.id):
         for name in _media_names(node):
-            sha = node.changed[0] if len(node.changed) == 1 else None
+            sha = node.changed[0] if len(node.changed) == 1 and _MEDIA.search(name) else None
             each, known = found.get(name, (Input(name, sha), set()))
             found[name] = (each, known | roles[node.id])
     return tuple(Input(each.name, each.sha256, _role(name, known)) for name, (each, known) in found.items())
@@ -38,10 +43,21 @@ def _media_names(node: Node) -> list[str]:
         parts = value if isinstance(value, list) else [value]
         for part in parts[:1000]:
             if isinstance(part, str) and len(part) < 1000 and "\n" not in part and "prefix" not in key:
-                name = _FOLDER.sub("", part.strip())
-                if _MEDIA.search(name):
+                name = _shown(_FOLDER.sub("", part.strip()))
+                if _MEDIA.search(name) or (_BATCH.search(node.kind) and _DIRECTORY.search(key) and name):
                     names.append(name)
     return list(dict.fromkeys(names))
+
+
+def _shown(name: str) -> str:
+    """A name that may be shown: of an address only where it leads, because what follows may be a key or a password."""
+    if not _ADDRESS.match(name):
+        return name
+    try:
+        parts = urlsplit(name)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _role(name: str, known: set[str]) -> str | None:
@@ -77,11 +93,11 @@ def _step(source: Node | None, node: Node, key: str, slot: int, role: str) -> st
         return "size"  # only measured: no role in the picture
     if "mask" in key or (source and slot == 1 and "image" in source.literals and not source.links):
         return "mask"
+    if key.startswith("image") and _likeness(node) and "kps" not in key:
+        return "style"
     if "control" in key or ("control_net" in node.links and key not in ("positive", "negative", "conditioning", "vae")):
         return "control"
-    if key.startswith(("clip_vision", "style_model", "ipadapter")) or (
-        any("ipadapter" in k for k in node.links) and "image" in key
-    ):
+    if key.startswith(("clip_vision", "style_model", "ipadapter")):
         return "style"
     if key.startswith(("positive", "negative", "cond", "guider")):
         return "condition"
@@ -92,6 +108,11 @@ def _step(source: Node | None, node: Node, key: str, slot: int, role: str) -> st
     ):
         return "reference" if role == "condition" and not _shared(node) else "init"
     return role
+
+
+def _likeness(node: Node) -> bool:
+    """Whether a node lends a picture's look or face to the model."""
+    return any(_ADAPTER.search(key) for key in node.links)
 
 
 def _shared(node: Node) -> bool:

@@ -1,9 +1,10 @@
 """Models and LoRAs of a ComfyUI pass: the way from its `model` input to the loader."""
 
 import re
+from typing import Any
 
 from dam.metadata.comfy_graph import Graph, Link, Node
-from dam.metadata.contract import as_float, as_text
+from dam.metadata.contract import as_float, as_int, as_text
 from dam.model import Lora
 
 _LOADER_KEYS = (
@@ -19,8 +20,19 @@ _LOADER_KEYS = (
 )
 _FILE = re.compile(r"\.(safetensors|ckpt|gguf|pt|pth|sft|bin|onnx|engine)$", re.IGNORECASE)
 _NOT_MODEL = re.compile(r"vae|clip|lora|control|style|encoder|upscale|text|embed|config|t5|taesd", re.IGNORECASE)
+_ANY = re.compile(r"(any|input|value|on_|pipe)\w*$", re.IGNORECASE)
+_LORA_TAG = re.compile(r"<lora:([^:<>\n]{1,300})(?::(-?[\d.]{1,20}))?[^<>\n]{0,40}>", re.IGNORECASE)
 _LORA_KEY = re.compile(r"lora(_name)?(_?\d+)?(_name)?", re.IGNORECASE)
-_WEIGHTS = ("strength_model", "strength", "lora_strength", "model_strength", "weight", "lora_weight", "strength_clip")
+_WEIGHTS = (
+    "strength_model",
+    "strength",
+    "lora_strength",
+    "model_strength",
+    "lora_model_strength",
+    "weight",
+    "lora_weight",
+    "strength_clip",
+)
 
 
 def model_of(graph: Graph, link: Link | None) -> str | None:
@@ -69,7 +81,9 @@ def _behind(node: Node, *, with_loras: bool) -> list[Link]:
         for k, v in node.links.items()
         if any(w in k.lower() for w in words) and not re.search(r"style|upscale|clip|vision", k.lower())
     ]
-    return named or (list(node.links.values()) if len(node.links) == 1 else [])
+    if named or len(node.links) == 1:
+        return named or list(node.links.values())
+    return [v for k, v in node.links.items() if _ANY.match(k)]  # a switch: its first live input
 
 
 def _loaded_name(node: Node) -> str | None:
@@ -88,24 +102,43 @@ def _loaded_name(node: Node) -> str | None:
 
 
 def _loras(node: Node) -> list[Lora]:
-    found = []
+    found: list[Lora] = []
     off = {k.lower() for k, v in node.literals.items() if v in ("Off", False)}
+    count = as_int(node.literals.get("lora_count"))
     for key, value in node.literals.items():
         if isinstance(value, dict) and as_text(value.get("lora")):
             if value.get("on") is not False:
                 found.append(Lora(str(value["lora"]), as_float(value.get("strength"))))
+        elif isinstance(value, dict) and isinstance(value.get("__value__"), list):
+            found += _listed(value["__value__"])
         elif _LORA_KEY.fullmatch(key) and isinstance(value, str) and as_text(value):
             suffix = "".join(re.findall(r"\d+", key))
-            if f"switch_{suffix}" not in off:
+            beyond = count is not None and suffix.isdigit() and int(suffix) > count
+            if f"switch_{suffix}" not in off and not beyond:
                 found.append(Lora(value, _weight(node, suffix)))
-    return found
+    return found or _tagged(node)
+
+
+def _listed(values: list[Any]) -> list[Lora]:
+    """LoRAs as a list of objects (LoraManager): those that are active."""
+    given = [v for v in values[:200] if isinstance(v, dict) and as_text(v.get("name")) and v.get("active") is not False]
+    return [Lora(str(v["name"]), as_float(v.get("strength"))) for v in given]
+
+
+def _tagged(node: Node) -> list[Lora]:
+    """LoRAs as tags in a text that a node on the way reads: what was filled in before what it was made of."""
+    if not any("model" in key for key in node.links):
+        return []
+    keys = ("populated_text",) if isinstance(node.literals.get("populated_text"), str) else tuple(node.literals)
+    texts = [v for key in keys if isinstance(v := node.literals[key], str) and "<lora:" in v.lower()]
+    tags = [tag for text in texts[:10] for tag in _LORA_TAG.findall(text[:20_000])]
+    return [Lora(name.strip(), as_float(weight)) for name, weight in tags]
 
 
 def _weight(node: Node, suffix: str) -> float | None:
-    numbered = (
-        [f"{w}_{suffix}" for w in ("model_weight", "model_str", "lora_wt", "strength", "weight", "strength_model")]
-        if suffix
-        else []
-    )
+    words = ["model_weight", "model_str", "lora_wt", "strength", "weight", "strength_model"]
+    if node.literals.get("input_mode") == "simple":
+        words.insert(0, "lora_wt")
+    numbered = [f"{word}_{suffix}" for word in words] if suffix else []
     numbered += [f"strength{suffix}", f"lora_{suffix}_strength"] if suffix else []
     return next((w for key in (*numbered, *_WEIGHTS) if (w := as_float(node.literals.get(key))) is not None), None)

@@ -1,5 +1,6 @@
 """Sampler passes of a ComfyUI graph, found by the shape of their inputs and followed over links."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from dam.model import Stage
 
 _STEPS = ("steps", "num_inference_steps", "sampling_steps", "num_steps", "inference_steps")
 _CFG = ("cfg", "cfg_scale", "cfg_conds", "guidance_scale", "text_cfg", "cfg1", "cfg_text")
+_PIPES = ("basic_pipe", "pipe", "context", "optional_pipe", "base_ctx", "pipeline", "sdxl_tuple")
 MAX_PASSES = 32
 # Inputs that lead away from the picture: not followed when looking for its size or for the pass before.
 NOT_PICTURE = frozenset(
@@ -157,7 +159,7 @@ def _stage(graph: Graph, node: Node) -> Stage:
         prompt=positive,
         negative_prompt=negative if negative is not None or positive is None else "",
         seed=as_seed(_first_number(graph, [node, *_chain(graph, node, "noise")], SEEDS)),
-        steps=as_count(_first_number(graph, [node, *sigmas], _STEPS)),
+        steps=as_count(_first_number(graph, [node, *sigmas], _STEPS)) or _steps_listed(sigmas),
         sampler=_sampler_name(graph, node),
         scheduler=_first_text(graph, [node, *sigmas], ("scheduler", "scheduler_name")),
         cfg_scale=as_float(_first_number(graph, holders, _CFG)),
@@ -165,6 +167,16 @@ def _stage(graph: Graph, node: Node) -> Stage:
         width=width,
         height=height,
     )
+
+
+def _steps_listed(sigmas: Sequence[Node]) -> int | None:
+    """The steps of noise levels that somebody wrote down: "1.0, 0.75, 0.5, 0.0" are three."""
+    for each in sigmas:
+        value = each.literals.get("sigmas")
+        levels = re.findall(r"[^\s,;]+", value[:20_000]) if isinstance(value, str) else ()
+        if len(levels) > 1 and all(as_float(level) is not None for level in levels):
+            return len(levels) - 1
+    return None
 
 
 def _chain(graph: Graph, node: Node, key: str) -> list[Node]:
@@ -207,7 +219,20 @@ def _sampler_name(graph: Graph, node: Node) -> str | None:
 
 def _prompts(graph: Graph, node: Node, guider: Node | None) -> tuple[str | None, str | None]:
     holders = [h for h in (node, guider) if h is not None]
-    return _prompt(graph, holders, "positive"), _prompt(graph, holders, "negative")
+    positive, negative = _prompt(graph, holders, "positive"), _prompt(graph, holders, "negative")
+    said = any(key.startswith("neg") for h in holders for key in (*h.links, *h.literals))
+    # Over one input for both sides, or from two outputs of one encoder, a text that is not split is read twice.
+    doubled = negative == positive and (not said or any(_one_encoder(graph, h) for h in holders))
+    return positive, None if doubled else negative
+
+
+def _one_encoder(graph: Graph, holder: Node) -> bool:
+    """Whether both sides are different outputs of one node that holds a text and takes no conditioning."""
+    sides = [holder.links[role] for role in ("positive", "negative") if role in holder.links]
+    if len(sides) < 2 or sides[0].node != sides[1].node or sides[0].slot == sides[1].slot:
+        return False
+    node = graph.nodes.get(sides[0].node)
+    return node is not None and "text" in node.literals and "positive" not in node.links
 
 
 def _prompt(graph: Graph, holders: Sequence[Node], role: str) -> str | None:
@@ -224,20 +249,19 @@ def _prompt(graph: Graph, holders: Sequence[Node], role: str) -> str | None:
 def _condition_links(node: Node, role: str) -> list[Link]:
     if role in node.links:
         return [node.links[role]]
+    both = [node.links[key] for key in _PIPES if key in node.links]
     if role == "negative":
         return [
             link
             for key, link in node.links.items()
             if key.startswith("neg") or (key.endswith("embeds") and "image" not in key)
-        ]
+        ] or both
     plain = [
         link
         for key, link in node.links.items()
         if key.startswith(("cond", "pos")) or (key.endswith("embeds") and "image" not in key)
     ]
-    return plain[:1] or [  # the second condition of a dual guider is its negative side
-        link for key, link in node.links.items() if key in ("basic_pipe", "pipe", "context", "optional_pipe")
-    ]
+    return plain[:1] or both  # the second condition of a dual guider is its negative side
 
 
 def _literal(graph: Graph, node: Node, role: str) -> str | None:
@@ -254,7 +278,7 @@ def _model_link(node: Node, guider: Node | None) -> Link | None:
         for key, link in holder.links.items() if holder else ():
             if key == "model" or key.startswith(("model", "unet", "diffusion")):
                 return link
-    return next((node.links[k] for k in ("basic_pipe", "pipe", "context") if k in node.links), None)
+    return next((node.links[k] for k in _PIPES if k in node.links), None)
 
 
 def _size(graph: Graph, node: Node) -> tuple[int | None, int | None]:

@@ -93,7 +93,7 @@ def _conditioning(
         return None
     if "zeroout" in node.kind.lower():
         return [""]
-    if link.slot == 0 and "positive" in node.links and "negative" in node.links:
+    if link.slot == 0 and {"positive", "negative"} <= set(node.links) and not {"model", "clip"} & set(node.links):
         role = "positive"  # the first output of what takes both is the positive one (InstructPixToPix, ControlNetApplyAdvanced)
     follow = _next_links(node, role)
     if follow:
@@ -134,6 +134,8 @@ def _role_of(key: str) -> str | None:
 
 def node_text(graph: Graph, node: Node, role: str) -> list[str] | None:
     """The text inputs of an encoder node: literal, or linked from string nodes. None = it has none."""
+    if isinstance(filled := node.literals.get("populated_text"), str) and filled:
+        return [filled]  # what the wildcards became when it ran
     for key in _ROLE_KEYS[role]:
         text = _value(graph, node, key)
         if text is not None:

@@ -186,3 +186,31 @@ def test_values_of_a_subgraphs_node_go_by_the_subgraphs_own_inputs():
     outer["nodes"][0]["inputs"] = [{"name": "text", "type": "STRING", "link": None, "widget": {"name": "text"}}]
     made = read(outer)
     assert (made.prompt, made.seed) == ("from the host", 12345)
+
+
+def open_inputs(given):
+    """The workflow with nothing drawn into the sampler."""
+    sampler = next(n for n in given["nodes"] if n["id"] == 3)
+    for each in sampler["inputs"]:
+        each["link"] = None
+    return given
+
+
+def test_links_that_anything_everywhere_lists_are_followed():
+    given = open_inputs(workflow())
+    ends = [(0, "4", 0), (1, "6", 0), (2, "7", 0), (3, "5", 0)]
+    links = [{"downstream": 3, "downstream_slot": d, "upstream": u, "upstream_slot": s} for d, u, s in ends]
+    made = read(given | {"extra": {"ue_links": links}})
+    assert (made.prompt, made.negative_prompt, made.model, made.width) == ("a shark", "blurry", "base.ckpt", 512)
+
+
+def test_what_goes_everywhere_reaches_open_inputs_of_its_type():
+    given = open_inputs(
+        workflow(
+            ui(30, "Anything Everywhere", (), [("anything", "MODEL", 40)], ()),
+            ui(31, "Prompts Everywhere", (), [("positive", "CONDITIONING", 41), ("negative", "CONDITIONING", 42)], ()),
+        )
+    )
+    given["links"] += [[40, 4, 0, 30, 0, "MODEL"], [41, 6, 0, 31, 0, "CONDITIONING"], [42, 7, 0, 31, 1, "CONDITIONING"]]
+    made = read(given)
+    assert (made.prompt, made.negative_prompt, made.model) == ("a shark", "blurry", "base.ckpt")
