@@ -108,6 +108,8 @@ def find_api_graph(value: Any, depth: int = 4) -> dict[str, Any] | None:
     if isinstance(value, str) and "class_type" in value:
         return find_api_graph(parse_json(value), depth - 1)
     if isinstance(value, dict):
+        if isinstance(value.get("nodes"), list):
+            return None  # an editor's graph: what lies in its `extra.prompt` is of some earlier run
         if any(is_api_node(node) for node in value.values()):
             return value
         keys = sorted(value, key=lambda k: str(k).lower() != "prompt")

@@ -175,17 +175,14 @@ def _guessed(node: Mapping[str, Any], values: list[Any], *, hosted: bool) -> dic
 
 
 def _prompt_place(node: Mapping[str, Any], values: list[Any], texts: list[int], *, hosted: bool) -> int | None:
-    """Where the prompt stands: the first sentence that is no persona for a language model. None = it comes over a link."""
-    given = node.get("inputs")
-    for each in given if isinstance(given, list) else ():
-        if isinstance(each, dict) and each.get("link") is not None and _PROMPT_INPUT.search(str(each.get("name"))):
-            return None
+    """Where the prompt stands: the first sentence that is no persona for a language model."""
     found = next((at for at in texts if at == 0 or not _PERSONA.match(values[at].lstrip())), None)
-    if found is None and hosted:  # a prompt of two words
-        found = next((at for at, v in enumerate(values) if isinstance(v, str) and _TWO_WORDS.fullmatch(v)), None)
-        if found == 0 and _first_model(values):
-            found = None
-    return found
+    given = node.get("inputs")
+    linked = [i for i in given if isinstance(i, dict) and i.get("link") is not None] if isinstance(given, list) else []
+    if found is not None or not hosted or any(_PROMPT_INPUT.search(str(each.get("name"))) for each in linked):
+        return found
+    short = next((at for at, v in enumerate(values) if isinstance(v, str) and _TWO_WORDS.fullmatch(v)), None)
+    return None if short == 0 and _first_model(values) else short
 
 
 def _first_model(values: list[Any]) -> bool:

@@ -96,7 +96,9 @@ class _Converter:
             if source is None and given.get("link") is None:
                 source = self._undrawn(scope, node, at, given)
             if source is not None:
-                inputs[str(given.get("name") or at)] = source
+                name = str(given.get("name") or at)
+                inputs.pop(name.rpartition(".")[2], None)  # a guess, where "model.prompt" is the name
+                inputs[name] = source
         return inputs
 
     def _undrawn(self, scope: _Scope, node: Mapping[str, Any], at: int, given: Mapping[str, Any]) -> Any:

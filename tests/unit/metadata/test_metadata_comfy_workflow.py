@@ -214,3 +214,9 @@ def test_what_goes_everywhere_reaches_open_inputs_of_its_type():
     given["links"] += [[40, 4, 0, 30, 0, "MODEL"], [41, 6, 0, 31, 0, "CONDITIONING"], [42, 7, 0, 31, 1, "CONDITIONING"]]
     made = read(given)
     assert (made.prompt, made.negative_prompt, made.model) == ("a shark", "blurry", "base.ckpt")
+
+
+def test_graph_of_an_earlier_run_inside_the_editors_graph_does_not_speak(probe_of):
+    stale = {"1": {"class_type": "KSampler", "inputs": {"seed": 1, "steps": 1, "cfg": 1, "positive": ["2", 0]}}}
+    (claim,) = PLUGIN.read(probe_of(workflow=workflow() | {"extra": {"prompt": stale}}))
+    assert (claim.generation.seed, claim.confidence) == (42, 0.7)
