@@ -141,6 +141,7 @@ def build(raw: Mapping[str, Any], budget: Budget | None = None) -> Graph:
         kind = clean_text(value["class_type"][:1000])
         nodes[key] = Node(key, kind, literals, links, _changed(value.get("is_changed")))
     graph = Graph(nodes, {key: tuple(names) for key, names in readers.items()}, budget or Budget())
+    graph.budget.spend(5 * len(nodes) + MAX_LINKS - left)
     settled = {key: _settled(graph, node) for key, node in nodes.items()}
     return Graph(settled, graph.readers, graph.budget)
 

@@ -64,7 +64,7 @@ _SERVICES: tuple[tuple[str, str], ...] = (
     (r"Sonilo", "Sonilo"),
     (r"Pruna", "Pruna"),
     (r"Quiver", "Quiver"),
-    (r"Reve\w*(?:Node|Api)\b", "Reve"),
+    (r"Reve(?![a-z])\w*(?:Node|Api)\b", "Reve"),
     (r"Sync\w+Node\b", "Sync"),
     (r"Veed", "VEED"),
     (r"CambAI|Cambai", "CAMB.AI"),
@@ -190,6 +190,8 @@ class Services:
         if {*node.literals, *node.links} & {*PROMPTS, *SEEDS, "model", "model_name", "model_version"}:
             return True
         users = self._users.get(node.id, [])
+        if not node.links:
+            return False  # asks nothing and is given nothing: a size, a colour
         return not users or any(user not in self._names for user, _ in users[:MAX_USERS])
 
     def _reaches_media(self, start: str) -> bool:

@@ -117,7 +117,7 @@ class _Converter:
         self, graph: Mapping[str, Any], prefix: str, outer: _Scope | None, host: Mapping[str, Any] | None
     ) -> _Scope:
         listed = graph.get("nodes")
-        nodes = {
+        nodes: dict[str, Mapping[str, Any]] = {
             str(n["id"]): n
             for n in (listed if isinstance(listed, list) else [])
             if isinstance(n, dict) and isinstance(n.get("id"), (int, str)) and isinstance(n.get("type"), str)

@@ -78,7 +78,8 @@ class ComfyUI:
         budget = Budget()
         claims = []
         for text, api, workflow in found:
-            graph = build(api if api is not None else to_api_graph(workflow or {}), budget)
+            given = {} if budget.left == 0 else api if api is not None else to_api_graph(workflow or {})
+            graph = build(given, budget)
             answers = api is not None or (not has_api and bool(graph.nodes))
             made = generation_of(graph, kind) if answers else Generation(tool=HOST)
             fields = _fields(graph, workflow, made)

@@ -46,6 +46,7 @@ def saved(*nodes, kind="SaveVideo"):
         ("StableCascade_EmptyLatentImage", None),
         ("Ideogram4Scheduler", None),
         ("VideoLinearCFGGuidance", None),
+        ("ReverseImageNode", None),
     ],
 )
 def test_class_name_tells_the_service_and_local_models_of_the_same_family_are_none(kind, service):
@@ -127,3 +128,15 @@ def test_local_sampler_and_service_are_stages_in_running_order():
 def test_model_is_told_by_the_class_name_where_no_input_does():
     assert read(saved(node("FluxProUltraImageNode", prompt="x", seed=1))).model == "FluxProUltra"
     assert read(saved(node("KlingVideoNode", prompt="x", seed=1))).model is None
+
+
+def test_node_of_a_familys_name_that_asks_nothing_is_no_pass():
+    graph = {
+        "1": node("Loader", ckpt_name="m.safetensors"),
+        "2": node("Words", text="a shark", clip=["1", 1]),
+        "3": node("S", seed=1, steps=2, cfg=3, model=["1", 0], positive=["2", 0], latent_image=["4", 0]),
+        "4": node("Blank", width=["5", 0], height=["5", 1]),
+        "5": node("FluxResolutionNode", megapixel="1.0", aspect_ratio="16:9"),
+        "9": node("SaveImage", filename_prefix="x", images=["3", 0]),
+    }
+    assert [stage.tool for stage in read(graph, Kind.IMAGE).stages] == ["ComfyUI"]
