@@ -1,0 +1,32 @@
+"""Mutated files through the whole metadata pass: nothing raises, hangs, swells, or says what cannot be stored."""
+
+import os
+
+import pytest
+
+from tests.support import corpus, hostile, mutator
+
+NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+COUNT = 20_000 if NIGHTLY else 2_000
+
+
+@pytest.mark.slow
+def test_no_mutated_file_raises_hangs_swells_or_hides_a_failure_of_ours(tmp_path):
+    report = hostile.run(COUNT, 2, tmp_path, first=1_000_000 if NIGHTLY else 0, with_shared=NIGHTLY)
+    assert report.findings == []
+    assert report.files == COUNT
+
+
+def test_the_same_number_makes_the_same_file_and_numbers_differ():
+    files = corpus.honest()
+    made = [mutator.mutated(number, files) for number in range(200)]
+    assert made == [mutator.mutated(number, files) for number in range(200)]
+    assert len(set(made)) > 195
+
+
+def test_the_death_of_a_worker_is_a_finding_with_the_file_in_hand(tmp_path):
+    (tmp_path / "found.jsonl").write_text("")
+    (tmp_path / "in_hand").write_text("17")
+    report = hostile.Report([], {})
+    hostile._collect(report, -11, "Segmentation fault", tmp_path)
+    assert [(kind, number) for kind, number, _ in report.findings] == [("died", 17)]
