@@ -13,6 +13,7 @@ from typing import Any
 from dam.errors import UnreadableError
 from dam.ingest import hidden
 from dam.media import hashing
+from dam.media.carriers import TOO_MANY_PARTS
 from dam.media.probe import Probe, probe
 from dam.metadata import secrets, stealth
 from dam.metadata.merge import merge
@@ -54,8 +55,7 @@ def examine(
         return _unread(path, Problem(error.code, error.message)), None
     except OSError as error:
         return _unread(path, Problem("file.unreadable", error.strerror or str(error))), None
-    judged = verdict.judge(path, found.media.mime, store) if found.has_c2pa else NO_CREDENTIALS
-    credentials: Credentials = clean(judged)  # derived once more from the catalogue, where it stands clean
+    credentials: Credentials = clean(_credentials(path, found, store))  # as it stands in the catalogue
     derived = derive(found, credentials)
     if hidden_mp is not None and stealth.worth_looking(found, derived.generation is not None):
         text = hidden.text_in_file(path, found.media, max_pixels_mp=hidden_mp)
@@ -97,6 +97,15 @@ def _timeline(path: str, size_bytes: int, media: Media) -> tuple[Timeline | None
     return reading.timeline, reading.problems
 
 
+def _credentials(path: str, found: Probe, store: TrustStore | None) -> Credentials:
+    if not found.has_c2pa:
+        return NO_CREDENTIALS
+    too_many = next((problem for problem in found.problems if problem.code == TOO_MANY_PARTS), None)
+    if too_many is not None:  # the library would take minutes, and nothing can interrupt it
+        return Credentials(CredentialState.UNREADABLE, codes=("general.error",), explanation=(too_many.message,))
+    return verdict.judge(path, found.media.mime, store)
+
+
 def _unread(path: str, problem: Problem) -> Inspection:
     return Inspection(
         path=path, sha256=None, size_bytes=None, media=None, ai_generated=None, digital_source_type=None,
@@ -110,13 +119,16 @@ def clean(value: Any) -> Any:
 
     Strangers write these texts: an escaped lone surrogate is valid JSON and no valid UTF-8; databases take no NUL.
     """
+    kind = type(value)
+    if value is None or kind is int or kind is bool or kind is bytes:  # most of what there is, told apart cheaply
+        return value
     if isinstance(value, str) and not isinstance(value, enum.Enum):
         if not value.isascii() or "\0" in value:
             value = value.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
         return secrets.redact(value)
     if isinstance(value, float):
         return value if value - value == 0 else None
-    if isinstance(value, Mapping):
+    if kind is dict or isinstance(value, Mapping):
         return {
             clean(k): secrets.MARK if isinstance(v, str) and v and secrets.names_a_secret(k) else clean(v)
             for k, v in value.items()

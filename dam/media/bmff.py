@@ -14,6 +14,9 @@ _C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _MAX_BOXES = 50_000
 _META_CAP_BYTES = 8 << 20
+_MAX_ITEMS = 65_536  # of one table; a picture in a thousand tiles has a thousand
+_MAX_BLOCKS = 16  # EXIF and XMP items that are read: all of them may lie over the same bytes
+_MAX_C2PA_BOXES = 10_000  # the C2PA library's time grows with the square of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,10 @@ def read_structure(source: Source, found: Found, name: str) -> bool:
             _movie(source, box, found)
     if end > source.size_bytes:
         found.problem(f"{name}.truncated", f"The file should be {end} bytes long and is {source.size_bytes}.")
-    elif end < source.size_bytes:
-        found.has_c2pa = True  # an unreadable rest (or very many boxes): let the library look
+    elif end < source.size_bytes and count < _MAX_C2PA_BOXES:
+        found.has_c2pa = True  # an unreadable rest: let the library look
+    if count >= _MAX_BOXES or (found.has_c2pa and count >= _MAX_C2PA_BOXES):
+        found.too_many_parts(f"{count} boxes or more")
     if b"mdat" in kinds and not kinds & {b"moov", b"moof", b"meta"}:
         found.problem(f"{name}.truncated", "The file has no index: it was not finished or is cut off.")
     return count < _MAX_BOXES
@@ -128,11 +133,17 @@ def still_blocks(source: Source, found: Found) -> list[tuple[bytes, bytes]]:
     sizes = [items.sizes[p] for p in items.owned.get(items.primary, ()) if p in items.sizes]
     if best := max(sizes or items.sizes.values(), default=None, key=lambda s: s[0] * s[1]):
         found.size(*best)
-    return [
-        (items.kinds[i], source.read(at, min(length, BLOCK_CAP_BYTES)))
-        for i, (at, length) in items.places.items()
+    wanted = [
+        (items.kinds[i], place)
+        for i, place in items.places.items()
         if items.kinds.get(i) == b"Exif" or items.mimes.get(i, b"").startswith(b"application/rdf+xml")
     ]
+    budget = BLOCK_CAP_BYTES
+    blocks = []
+    for kind, (at, length) in wanted[:_MAX_BLOCKS]:
+        blocks.append((kind, source.read(at, min(length, budget))))
+        budget -= len(blocks[-1][1])
+    return blocks
 
 
 def _primary(source: Source, box: Box, items: _Items) -> None:
@@ -161,18 +172,18 @@ def _places(source: Source, box: Box, items: _Items) -> None:
     index_size = data[5] & 15 if version in (1, 2) else 0
     wide = 4 if version == 2 else 2
     reader = _Numbers(data, 6)
-    for _ in range(reader.take(wide)):
+    for _ in range(min(reader.take(wide), _MAX_ITEMS)):
         item = reader.take(wide)
         method = reader.take(2) & 15 if version in (1, 2) else 0
         reader.take(2)
         base = reader.take(base_size)
-        extents = []
-        for _ in range(reader.take(2)):
-            reader.take(index_size)
-            extents.append((base + reader.take(offset_size), reader.take(length_size)))
+        count = reader.take(2)
         start = {0: 0, 1: items.data_at}.get(method)
-        if start is not None and extents:
-            items.places[item] = (start + extents[0][0], extents[0][1])
+        if start is not None and count:
+            reader.take(index_size)
+            items.places[item] = (start + base + reader.take(offset_size), reader.take(length_size))
+            count -= 1
+        reader.skip(count * (index_size + offset_size + length_size))
 
 
 def _properties(source: Source, box: Box, items: _Items) -> None:
@@ -188,7 +199,7 @@ def _properties(source: Source, box: Box, items: _Items) -> None:
 def _associations(data: bytes, items: _Items) -> None:
     reader = _Numbers(data, 4)
     wide, big = (2 if data[0] < 1 else 4), bool(data[3] & 1)
-    for _ in range(reader.take(4)):
+    for _ in range(min(reader.take(4), _MAX_ITEMS)):
         item = reader.take(wide)
         count = reader.take(1)
         items.owned[item] = [reader.take(2) & 0x7FFF if big else reader.take(1) & 0x7F for _ in range(count)]
@@ -210,3 +221,6 @@ class _Numbers:
         value = int.from_bytes(self._data[self._at : end], "big")
         self._at = end
         return value
+
+    def skip(self, size: int) -> None:
+        self._at += size

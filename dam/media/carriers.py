@@ -10,7 +10,10 @@ from dam.model import Media, Problem
 TEXT_CAP_BYTES = 8 << 20
 RAW_CAP_BYTES = 4 << 20
 BLOCK_CAP_BYTES = 16 << 20  # the most that is read of one EXIF, XMP or ICC block
+TOO_MANY_PARTS = "file.too_many_parts"
 _MAX_TEXTS = 2048
+ALL_TEXT_BYTES = 16 << 20  # of one file: a dozen readers look through every text
+_MAX_PACKETS = 8
 _MAX_PROBLEMS = 32
 
 
@@ -83,24 +86,33 @@ class Found:
     exif: dict[int, object] = field(default_factory=dict)
     has_c2pa: bool = False
     problems: list[Problem] = field(default_factory=list)
+    _text_bytes: int = 0
+    _xmp_bytes: int = 0
 
     def size(self, width_px: int, height_px: int) -> None:
         if width_px > 0 and height_px > 0:
             self.width_px, self.height_px = width_px, height_px
 
     def text(self, carrier: str, key: str, raw: bytes, text: str | None = None) -> None:
-        if len(self.texts) >= _MAX_TEXTS:
-            self.problem("text.too_many", f"Only the first {_MAX_TEXTS} texts were read.")
+        self._text_bytes += min(len(raw), TEXT_CAP_BYTES)
+        if len(self.texts) >= _MAX_TEXTS or self._text_bytes > ALL_TEXT_BYTES:
+            self.problem("text.too_many", f"Only the first {len(self.texts)} texts were read.")
             return
         decoded = decode(raw[:TEXT_CAP_BYTES]) if text is None else text[:TEXT_CAP_BYTES]
         self.texts.append(Text(carrier, key, decoded, raw[:RAW_CAP_BYTES], len(raw), whole_sha256(raw)))
 
     def add_xmp(self, packet: bytes) -> None:
         packet = packet[:BLOCK_CAP_BYTES]
-        if packet and packet not in self.xmp and len(self.xmp) < 64:
+        fits = len(self.xmp) < _MAX_PACKETS and self._xmp_bytes + len(packet) <= BLOCK_CAP_BYTES
+        if packet and fits and packet not in self.xmp:
             self.xmp.append(packet)
+            self._xmp_bytes += len(packet)
             # A manifest kept elsewhere is named by dcterms:provenance (C2PA 2.4 §11.5); the prefix may differ.
             self.has_c2pa = self.has_c2pa or b"provenance" in packet or b"p\0r\0o\0v\0e\0n\0a\0n\0c\0e" in packet
+
+    def too_many_parts(self, what: str) -> None:
+        """So many parts that no library should be sent through them: nobody says whether a manifest is inside."""
+        self.problem(TOO_MANY_PARTS, f"The file is made of {what}; a C2PA manifest was not looked for behind them.")
 
     def problem(self, code: str, message: str) -> None:
         new = Problem(code, message)

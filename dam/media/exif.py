@@ -30,6 +30,7 @@ _XMP = 0x02BC
 _DNG_VERSION = 0xC612
 _MAX_ENTRIES = 1024
 _MAX_PAGES = 2048
+_MAX_ALL_ENTRIES = 100_000
 _WIDTHS = (0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8)  # bytes of TIFF types 0..18
 _CODES = {3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 
@@ -50,6 +51,7 @@ class Tiff:
     order: str = "<"
     orientation_at: int | None = None  # offset of the two bytes of the orientation's value
     _budget: int = 2 * BLOCK_CAP_BYTES
+    _entries: int = 0
 
 
 def read_block(block: bytes, found: Found) -> None:
@@ -141,6 +143,9 @@ def _directory(read: Read, layout: _Layout, at: int, tiff: Tiff, *, main: bool) 
     if len(head) < layout.count.size:
         return None
     count = min(layout.count.unpack(head)[0], _MAX_ENTRIES)
+    tiff._entries += count  # noqa: SLF001  # as below
+    if tiff._entries > _MAX_ALL_ENTRIES:  # noqa: SLF001  # directories may lie over each other
+        return None
     at += layout.count.size
     block = read(at, count * layout.entry.size + layout.next_page.size)
     for index, (tag, kind, number, inline) in _entries(layout, block, count):

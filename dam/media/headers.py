@@ -7,7 +7,7 @@ from dam.media.carriers import BLOCK_CAP_BYTES, Found, Source
 from dam.model import Kind, Media
 
 _GIF_CAP_BYTES = 64 << 20
-_GIF_BLOCKS = 200_000
+_GIF_BLOCKS = 100_000
 
 
 def read_tiff(source: Source, found: Found) -> None:
@@ -44,7 +44,10 @@ def read_gif(source: Source, found: Found) -> None:
             found.has_c2pa = True  # not walked to its end: let the library look
             return
         found.has_c2pa = True  # as above
-        found.problem("gif.truncated", "The GIF's end mark was not found.")
+        if walker.blocks >= _GIF_BLOCKS:
+            found.too_many_parts(f"{walker.blocks} blocks or more")
+        else:
+            found.problem("gif.truncated", "The GIF's end mark was not found.")
     found.frame_count = walker.frames or None
 
 
@@ -53,6 +56,7 @@ class _Gif:
         self._data = data
         self._found = found
         self.frames = 0
+        self.blocks = 0
 
     def run(self) -> bool:
         """Visit every block; False if the end mark is missing."""
@@ -62,6 +66,7 @@ class _Gif:
             if at >= size:
                 return False
             kind = data[at]
+            self.blocks += 1
             if kind == 0x3B:
                 return True
             if kind == 0x21 and at + 1 < size:

@@ -54,7 +54,9 @@ def segments(source: Source) -> Iterator[Segment]:
 def read(source: Source, found: Found) -> None:
     extended: dict[bytes, dict[int, bytes]] = {}
     scan_at: int | None = None
+    count = 0
     for segment in segments(source):
+        count += 1
         marker, body = segment.marker, segment.body
         if marker in _FRAMES and len(body) >= 5:
             found.size(int.from_bytes(body[3:5], "big"), int.from_bytes(body[1:3], "big"))
@@ -71,6 +73,9 @@ def read(source: Source, found: Found) -> None:
     for parts in extended.values():
         found.add_xmp(b"".join(part for _, part in sorted(parts.items())))
     found.frame_count = 1
+    if scan_at is None and count >= _MAX_SEGMENTS:
+        found.has_c2pa = True  # not walked to its end
+        found.too_many_parts(f"{count} segments or more")
     if scan_at is None or not _has_end(source, scan_at):
         found.problem("jpeg.truncated", "The JPEG has no end mark: the picture is cut off.")
 
@@ -83,7 +88,7 @@ def _app1(body: bytes, found: Found, extended: dict[bytes, dict[int, bytes]]) ->
     elif body.startswith(_EXTENDED_XMP):
         rest = body[len(_EXTENDED_XMP) :]  # 32 bytes GUID, 4 bytes full length, 4 bytes offset (XMP part 3 §1.1.3.1)
         parts = extended.setdefault(rest[:32], {}) if len(extended) < 8 else {}
-        if sum(map(len, parts.values())) < BLOCK_CAP_BYTES:
+        if len(parts) * 65_536 < BLOCK_CAP_BYTES:  # no segment is longer
             parts[int.from_bytes(rest[36:40], "big")] = rest[40:]
 
 

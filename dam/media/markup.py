@@ -17,6 +17,7 @@ from dam.media.carriers import Found, Source
 _SVG_CAP_BYTES = 16 << 20
 _SVG_TAGS = 400_000
 _GLTF_CAP_BYTES = 32 << 20
+_GLTF_PARTS = 1_500_000
 _SEARCH_CAP_BYTES = 64 << 20
 _FONTS = (b"\0\1\0\0", b"OTTO", b"true", b"ttcf")
 _ZIP_TAIL_BYTES = 4 << 20
@@ -43,11 +44,21 @@ def read_svg(source: Source, found: Found) -> None:
             found.text("svg:metadata", "metadata", _bare(inner))
         return
     found.size(*_svg_size(root))
-    for element in root.iter():
-        if isinstance(element.tag, str) and element.tag.rpartition("}")[2] == "metadata":
-            text = "".join(element.itertext()).strip()
-            if text:
-                found.text("svg:metadata", "metadata", text.encode("utf-8", "replace"), text)
+    for element in _outermost(root, "metadata"):
+        text = "".join(element.itertext()).strip()
+        if text:
+            found.text("svg:metadata", "metadata", text.encode("utf-8", "replace"), text)
+
+
+def _outermost(root: Element, name: str) -> Iterator[Element]:
+    """Elements called `name` in the file's order; not those inside another: their text is the outer one's too."""
+    waiting = [root]
+    while waiting:
+        element = waiting.pop()
+        if isinstance(element.tag, str) and element.tag.rpartition("}")[2] == name:
+            yield element
+        else:
+            waiting.extend(reversed(element))
 
 
 def _parsed(data: bytes) -> Element:
@@ -105,6 +116,9 @@ def read_gltf(source: Source, found: Found) -> None:
 
 
 def _gltf(data: bytes, found: Found) -> None:
+    if sum(map(data.count, (b",", b"[", b"{"))) > _GLTF_PARTS:
+        found.problem("glb.damaged", "The glTF's JSON has far too many parts.")
+        return
     try:
         document, _ = json.JSONDecoder().raw_decode(data.decode("utf-8", "replace").lstrip("\ufeff \t\r\n"))
     except (ValueError, RecursionError):

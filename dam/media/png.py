@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from dam.media.carriers import RAW_CAP_BYTES, TEXT_CAP_BYTES, decode, whole_sha256
+from dam.media.carriers import ALL_TEXT_BYTES, RAW_CAP_BYTES, TEXT_CAP_BYTES, decode, whole_sha256
 from dam.model import Problem
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -26,10 +26,10 @@ class Limits:
     """How much of a PNG's metadata is read, inflated and kept."""
 
     text_bytes: int = TEXT_CAP_BYTES  # of one text, after inflating
-    all_text_bytes: int = 32 << 20
+    all_text_bytes: int = ALL_TEXT_BYTES
     chunk_bytes: int = 32 << 20  # a longer metadata chunk is passed over
     all_chunk_bytes: int = 64 << 20
-    chunks: int = 200_000
+    chunks: int = 100_000
     texts: int = 2048
 
 
@@ -69,6 +69,7 @@ class PngChunks:
     ancillary: list[tuple[bytes, bytes]] = field(default_factory=list)
     ends: int | None = None
     trailing_bytes: int = 0
+    too_many_chunks: bool = False
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -133,7 +134,7 @@ class _Walk:
                 return None
             self._visit(kind, length)
             seek(at)
-        self._problem("png.limit", f"Only the first {self._limits.chunks} chunks were read.")
+        self._out.too_many_chunks = True
         return None
 
     def _visit(self, kind: bytes, length: int) -> None:

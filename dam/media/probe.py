@@ -120,7 +120,9 @@ def _png(source: Source, found: Found) -> None:
     found.frame_count = chunks.frame_count
     # Chunks that were not reached may hold a manifest; those behind the end of a cut-off file are simply not there.
     unfinished = chunks.ends is None and any(problem.code != "png.truncated" for problem in chunks.problems)
-    found.has_c2pa = chunks.has_c2pa or unfinished
+    found.has_c2pa = chunks.has_c2pa or unfinished or chunks.too_many_chunks
+    if chunks.too_many_chunks:
+        found.too_many_parts(f"more than {png.DEFAULT_LIMITS.chunks} chunks")
     for problem in chunks.problems:
         found.problem(problem.code, problem.message)
     for text in (*chunks.texts, *chunks.comf):

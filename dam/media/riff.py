@@ -24,10 +24,11 @@ def chunks(source: Source) -> Iterator[tuple[bytes, int, int]]:
 
 
 def read_webp(source: Source, found: Found) -> None:
-    frames = 0
+    frames = count = 0
     end = 12
     for name, at, length in chunks(source):
         end = at + length
+        count += 1
         if name == b"VP8X":
             head = source.read(at, 10)
             found.size(1 + int.from_bytes(head[4:7], "little"), 1 + int.from_bytes(head[7:10], "little"))
@@ -44,13 +45,15 @@ def read_webp(source: Source, found: Found) -> None:
         elif name == b"C2PA":
             found.has_c2pa = True
     found.frame_count = max(1, frames)
+    _check_count(found, count)
     _check_length(source, found, end, "webp")
 
 
 def read_sound_or_video(source: Source, found: Found, name: str) -> None:
     """C2PA, XMP and truncation of WAV and AVI; texts and streams are PyAV's."""
-    end = 12
+    end, count = 12, 0
     for chunk, at, length in chunks(source):
+        count += 1
         if chunk == b"C2PA":
             found.has_c2pa = True
         elif chunk in _TEXT_CHUNKS:
@@ -62,6 +65,7 @@ def read_sound_or_video(source: Source, found: Found, name: str) -> None:
             found.has_c2pa = True
         if length not in _STREAMED:
             end = at + length
+    _check_count(found, count)
     if source.read(0, 4) == b"RIFF":  # RF64 keeps its sizes elsewhere
         _check_length(source, found, end, name)
 
@@ -74,6 +78,12 @@ def has_alpha_webp(source: Source) -> bool:
     """Whether the extended header announces an alpha plane: that is stored without loss beside lossy colours."""
     flags = source.read(20, 1)
     return source.read(12, 4) == b"VP8X" and bool(flags) and bool(flags[0] & 0x10)
+
+
+def _check_count(found: Found, count: int) -> None:
+    if count >= _MAX_CHUNKS:
+        found.has_c2pa = True  # not walked to its end
+        found.too_many_parts(f"{count} chunks or more")
 
 
 def _check_length(source: Source, found: Found, end: int, name: str) -> None:

@@ -9,11 +9,13 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from dam.media.probe import Probe, Text
+from dam.metadata.once import once
 from dam.model import Claim, Generation
 
 GROUP = "dam.metadata_readers"
 MAX_JSON_BYTES = 8 << 20
 MAX_JSON_DEPTH = 64
+MAX_JSON_PARTS = 100_000  # values, about; the largest graphs that people share have some ten thousand
 MAX_RAW_BYTES = 4 << 20
 MAX_PROMPT_CHARS = 200_000
 _MAX_INT = 1 << 128  # seeds exceed 63 bits; nothing honest exceeds this
@@ -86,11 +88,12 @@ def plain_texts(probe: Probe) -> Iterator[Text]:
             yield text
 
 
+@once
 def parse_json(text: str) -> Any | None:
-    """JSON from strangers: at most 8 MiB and 64 levels; NaN and Infinity become None (PostgreSQL and browsers refuse
-    them); junk before the first brace is skipped. None = not JSON.
+    """JSON from strangers: at most 8 MiB, 100,000 values and 64 levels; NaN and Infinity become None (PostgreSQL and
+    browsers refuse them); junk before the first brace is skipped. None = not JSON. Readers share the answer: look only.
     """
-    if len(text) > MAX_JSON_BYTES:
+    if len(text) > MAX_JSON_BYTES or sum(map(text.count, ",[{")) > MAX_JSON_PARTS:
         return None
     text = text.strip().lstrip("\ufeff").strip("\0")
     value = _decode(text)

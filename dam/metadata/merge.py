@@ -78,18 +78,29 @@ def _united(generations: Sequence[Generation]) -> Generation | None:
 def _inputs(first: Sequence[Input], second: Sequence[Input]) -> tuple[Input, ...]:
     """The union, where an input of the same name or hash is one."""
     found = list(first)
+    places: dict[tuple[str, str | None], int] = {}
+    for at, known in enumerate(found):
+        _note(places, known, at)
     for each in second:
-        at = next((i for i, known in enumerate(found) if _same(known, each)), None)
-        if at is None:
+        same = [places[key] for key in _keys(each) if key in places]
+        if not same:
+            _note(places, each, len(found))
             found.append(each)
         else:
+            at = min(same)
             known = found[at]
             found[at] = Input(known.name or each.name, known.sha256 or each.sha256, known.role or each.role)
+            _note(places, found[at], at)
     return tuple(found)
 
 
-def _same(a: Input, b: Input) -> bool:
-    return (a.name is not None and a.name == b.name) or (a.sha256 is not None and a.sha256 == b.sha256)
+def _keys(each: Input) -> list[tuple[str, str | None]]:
+    return [key for key in (("name", each.name), ("sha256", each.sha256)) if key[1] is not None]
+
+
+def _note(places: dict[tuple[str, str | None], int], each: Input, at: int) -> None:
+    for key in _keys(each):
+        places[key] = min(places.get(key, at), at)
 
 
 def _source_type(claims: Sequence[Claim], ai: bool | None) -> str | None:

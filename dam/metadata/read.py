@@ -7,6 +7,7 @@ from typing import Any
 from dam.media.probe import Probe
 from dam.metadata import c2pa_claim, readers, unparsed
 from dam.metadata.contract import GROUP, Reader, is_reader
+from dam.metadata.once import one_file
 from dam.model import Claim, Credentials, Problem
 from dam.plugins import Discovery, discover
 
@@ -33,6 +34,19 @@ def read_claims(probe: Probe, credentials: Credentials | None = None) -> tuple[t
 
     A reader that fails becomes a problem "reader.failed"; the others go on.
     """
+    with one_file():
+        scored, problems = _statements(probe)
+    scored.sort(key=lambda pair: -pair[0])
+    claims = [claim for _, found in scored for claim in found]
+    if credentials is not None:
+        signed = c2pa_claim.claim_from_credentials(credentials)
+        claims += [signed] if signed else []
+    claims += unparsed.unparsed(probe.texts, claims)
+    return tuple(claims), tuple(problems)
+
+
+def _statements(probe: Probe) -> tuple[list[tuple[int, Sequence[Claim]]], list[Problem]]:
+    """What each reader says, with its score, and which readers failed."""
     scored: list[tuple[int, Sequence[Claim]]] = []
     problems: list[Problem] = []
     for reader in readers_found():
@@ -44,10 +58,4 @@ def read_claims(probe: Probe, credentials: Credentials | None = None) -> tuple[t
             problems.append(
                 Problem("reader.failed", f"The reader {reader.name} failed: {type(error).__name__}: {error}")
             )
-    scored.sort(key=lambda pair: -pair[0])
-    claims = [claim for _, found in scored for claim in found]
-    if credentials is not None:
-        signed = c2pa_claim.claim_from_credentials(credentials)
-        claims += [signed] if signed else []
-    claims += unparsed.unparsed(probe.texts, claims)
-    return tuple(claims), tuple(problems)
+    return scored, problems

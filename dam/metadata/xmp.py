@@ -8,6 +8,8 @@ from xml.etree.ElementTree import Element, ParseError
 import defusedxml.ElementTree as SafeET
 from defusedxml.common import DefusedXmlException
 
+from dam.metadata.once import once
+
 MAX_XMP_BYTES = 4 << 20
 IPTC_EXT = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 TC260 = "http://www.tc260.org.cn/ns/AIGC/1.0/"
@@ -29,6 +31,7 @@ Properties = Mapping[Name, list[str]]
 Value: TypeAlias = str | list["Value"] | dict[Name, "Value"]
 
 
+@once
 def properties(packet: bytes) -> Properties:
     """Every property of the packet's own resource, attribute or element, lists flattened; empty if it is not XML.
 

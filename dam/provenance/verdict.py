@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from dam.errors import UnreadableError
 from dam.model import Credentials, CredentialState
-from dam.provenance import manifests, sdk
+from dam.provenance import bounds, manifests, sdk
 from dam.provenance.trust import TIERS, TrustStore
 
 MAX_CODES = 64
@@ -60,6 +60,9 @@ def _judged(stream: BinaryIO, mime: str, store: TrustStore | None) -> Credential
 
 def _judge(stream: BinaryIO, mime: str, store: TrustStore) -> Credentials:
     try:
+        if bounds.too_many_assertions(stream):
+            words = (f"a claim has more than {bounds.MAX_ASSERTIONS} assertions: not checked",)
+            return Credentials(CredentialState.UNREADABLE, codes=("general.error",), explanation=words)
         found = sdk.read_store(stream, mime, store.lists())
         if found is None:
             return Credentials(CredentialState.NONE)

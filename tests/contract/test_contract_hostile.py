@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tests.support import corpus, hostile, mutator
+from tests.support import adversaries, corpus, hostile, mutator
 
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 COUNT = 20_000 if NIGHTLY else 2_000
@@ -15,6 +15,16 @@ def test_no_mutated_file_raises_hangs_swells_or_hides_a_failure_of_ours(tmp_path
     report = hostile.run(COUNT, 2, tmp_path, first=1_000_000 if NIGHTLY else 0, with_shared=NIGHTLY)
     assert report.findings == []
     assert report.files == COUNT
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["texts", "graphs", "workflows", "packets", "containers", "runs"])
+def test_no_file_that_was_made_to_be_slow_or_large_is(tmp_path, kind):
+    """Each aims at one loop, expression or allocation; before they were bounded, half of them took minutes or gigabytes."""
+    files = getattr(adversaries, kind)()
+    report = hostile.look_at(files, tmp_path)
+    assert report.findings == []
+    assert report.files == len(files)
 
 
 def test_the_same_number_makes_the_same_file_and_numbers_differ():

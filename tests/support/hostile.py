@@ -20,6 +20,7 @@ from tests.support import corpus, mutator
 MAX_S = 2.0
 MAX_GROWTH = 512 << 20
 _HANG_S = 30
+_WARM = {"a1111.png", "comment.mp4", "signed.png"}
 _ROOT = Path(__file__).resolve().parents[2]
 # Our own failures, kept from the user by an edge that answers instead: each one hides a bug.
 _HIDDEN = ("reader.failed", "file.damaged")
@@ -40,10 +41,21 @@ def run(count, workers, folder, *, first=0, with_shared=False):
     """Put `count` mutated files, from number `first` on, through `inspect_file` in `workers` processes."""
     folder = Path(folder)
     files = corpus.honest(folder / "keys") | (corpus.shared_files() if with_shared else {})
+    return _run(files, (first, first + count), workers, folder)
+
+
+def look_at(files, folder, workers=1):
+    """The same with files as they are. `files`: name -> bytes."""
+    warm = {name: data for name, data in corpus.honest().items() if name in _WARM}
+    return _run({**warm, **files}, (-len(files), 0), workers, Path(folder))
+
+
+def _run(files, numbers, workers, folder):
     kept = folder / "corpus.pickle"
     kept.write_bytes(pickle.dumps(files))
+    first, end = numbers
     report = Report([], {})
-    started = [_start((first + n, first + count, workers), kept, folder / f"worker{n}") for n in range(workers)]
+    started = [_start((first + n, end, workers), kept, folder / f"worker{n}") for n in range(workers)]
     for process, place in started:
         _, words = process.communicate()
         _collect(report, process.returncode, words.decode("utf-8", "replace"), place)
@@ -87,7 +99,8 @@ class _Worker:
         self._found.flush()
 
     def one(self, number):
-        name, data = mutator.mutated(number, self._files)
+        # Below zero: the file at that place of the list, as it is.
+        name, data = mutator.mutated(number, self._files) if number >= 0 else list(self._files.items())[number]
         path = self._place / name
         path.write_bytes(data)
         (self._place / "in_hand").write_text(str(number))
@@ -176,7 +189,7 @@ def main(first, end, step, kept, place):
 
     files = pickle.loads(Path(kept).read_bytes())
     worker = _Worker(files, place)
-    for name in ("a1111.png", "comment.mp4", "signed.png"):  # libraries load at their first file
+    for name in _WARM & files.keys():  # libraries load at their first file
         path = Path(place) / name
         path.write_bytes(files[name])
         inspect_file(str(path), None)

@@ -70,7 +70,10 @@ def _found(probe: Probe) -> list[tuple[Text, dict[str, Any]]]:
 
 def _unescaped(text: str) -> str:
     """Without the entities that writers escape once or twice too often."""
-    return html.unescape(html.unescape(text)) if "&" in text else text
+    try:
+        return html.unescape(html.unescape(text)) if "&" in text else text
+    except ValueError:  # a character number of thousands of digits
+        return text
 
 
 def _loose(text: str, *, named: bool) -> tuple[Any, bool]:
