@@ -119,16 +119,13 @@ def clean(value: Any) -> Any:
 
     Strangers write these texts: an escaped lone surrogate is valid JSON and no valid UTF-8; databases take no NUL.
     """
-    kind = type(value)
-    if value is None or kind is int or kind is bool or kind is bytes:  # most of what there is, told apart cheaply
-        return value
     if isinstance(value, str) and not isinstance(value, enum.Enum):
         if not value.isascii() or "\0" in value:
             value = value.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
         return secrets.redact(value)
     if isinstance(value, float):
         return value if value - value == 0 else None
-    if kind is dict or isinstance(value, Mapping):
+    if isinstance(value, Mapping):
         return {
             clean(k): secrets.MARK if isinstance(v, str) and v and secrets.names_a_secret(k) else clean(v)
             for k, v in value.items()

@@ -13,7 +13,7 @@ BLOCK_CAP_BYTES = 16 << 20  # the most that is read of one EXIF, XMP or ICC bloc
 TOO_MANY_PARTS = "file.too_many_parts"
 _MAX_TEXTS = 2048
 ALL_TEXT_BYTES = 16 << 20  # of one file: a dozen readers look through every text
-_MAX_PACKETS = 8
+_MAX_PACKETS = 4
 _MAX_PROBLEMS = 32
 
 

@@ -55,8 +55,7 @@ def read(source: Source, found: Found) -> None:
     extended: dict[bytes, dict[int, bytes]] = {}
     scan_at: int | None = None
     count = 0
-    for segment in segments(source):
-        count += 1
+    for count, segment in enumerate(segments(source), 1):  # noqa: B007  # the last number is the count
         marker, body = segment.marker, segment.body
         if marker in _FRAMES and len(body) >= 5:
             found.size(int.from_bytes(body[3:5], "big"), int.from_bytes(body[1:3], "big"))

@@ -7,6 +7,7 @@ from dam.metadata.comfy_graph import Graph, Link, Node
 from dam.metadata.contract import as_float, as_int, as_text
 from dam.model import Lora
 
+MAX_LORAS = 256
 _LOADER_KEYS = (
     "ckpt_name",
     "unet_name",
@@ -50,7 +51,7 @@ def loras_of(graph: Graph, link: Link | None) -> tuple[Lora, ...]:
     for node in reversed(_model_line(graph, link, with_loras=True)):
         for lora in _loras(node):
             found.setdefault(lora.name, lora)
-    return tuple(found.values())
+    return tuple(found.values())[:MAX_LORAS]
 
 
 def _model_line(graph: Graph, link: Link | None, *, with_loras: bool = False) -> list[Node]:

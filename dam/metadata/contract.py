@@ -115,15 +115,14 @@ def parse_object(text: str) -> dict[str, Any] | None:
 
 def _decode(text: str) -> Any | None:
     try:
-        return json.loads(text, parse_constant=_no_constant, parse_float=_finite, strict=False)
+        return _DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
 
 
 def _decode_front(text: str, at: int) -> Any | None:
-    decoder = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite, strict=False)
     try:
-        return decoder.raw_decode(text, at)[0]
+        return _DECODER.raw_decode(text, at)[0]
     except (ValueError, RecursionError):
         return None
 
@@ -137,19 +136,21 @@ def _finite(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite, strict=False)
+
+
 def _depth_ok(value: Any) -> bool:
-    level = [value]
+    level = [value] if isinstance(value, (dict, list)) else []
     for _ in range(MAX_JSON_DEPTH):
-        below: list[Any] = []
-        for item in level:
-            if isinstance(item, dict):
-                below.extend(v for v in item.values() if isinstance(v, (dict, list)))
-            elif isinstance(item, list):
-                below.extend(v for v in item if isinstance(v, (dict, list)))
-        if not below:
+        if not level:
             return True
-        level = below
-    return False
+        level = [
+            inner
+            for item in level
+            for inner in (item.values() if type(item) is dict else item)
+            if type(inner) is dict or type(inner) is list
+        ]
+    return not level
 
 
 def storable(value: Any) -> Any:

@@ -51,6 +51,7 @@ def properties(packet: bytes) -> Properties:
     return found
 
 
+@once
 def resource(packet: bytes) -> dict[Name, Value]:
     """The packet's own properties with their structure: text, list (Seq, Bag, Alt) or structure by (namespace, name).
 
@@ -125,6 +126,7 @@ def _descriptions(root: Element) -> list[Element]:
     return found or list(root.iter(wanted))
 
 
+@once
 def _root(packet: bytes) -> Element | None:
     if len(packet) > MAX_XMP_BYTES:
         return None
