@@ -56,19 +56,10 @@ def read(source: Source, found: Found) -> None:
     scan_at: int | None = None
     count = 0
     for count, segment in enumerate(segments(source), 1):  # noqa: B007  # the last number is the count
-        marker, body = segment.marker, segment.body
-        if marker in _FRAMES and len(body) >= 5:
-            found.size(int.from_bytes(body[3:5], "big"), int.from_bytes(body[1:3], "big"))
-        elif marker == 0xFE:
-            found.text("jpeg:com", "comment", body.rstrip(b"\0"), exif.free_text(body))
-        elif marker == 0xE1:
-            _app1(body, found, extended)
-        elif marker == 0xEB:
-            found.has_c2pa = True  # JUMBF lives in APP11 and next to nothing else does (C2PA 2.4 §A.3.1)
-        elif marker == 0xDA:
+        if segment.marker == 0xDA:
             scan_at = segment.at
-        elif 0xE0 <= marker <= 0xEF and body.lstrip()[:4] == b"AIGC":
-            found.text(f"jpeg:app{marker - 0xE0}", "AIGC", body)
+        else:
+            _take(segment.marker, segment.body, found, extended)
     for parts in extended.values():
         found.add_xmp(b"".join(part for _, part in sorted(parts.items())))
     found.frame_count = 1
@@ -77,6 +68,19 @@ def read(source: Source, found: Found) -> None:
         found.too_many_parts(f"{count} segments or more")
     if scan_at is None or not _has_end(source, scan_at):
         found.problem("jpeg.truncated", "The JPEG has no end mark: the picture is cut off.")
+
+
+def _take(marker: int, body: bytes, found: Found, extended: dict[bytes, dict[int, bytes]]) -> None:
+    if marker in _FRAMES and len(body) >= 5:
+        found.size(int.from_bytes(body[3:5], "big"), int.from_bytes(body[1:3], "big"))
+    elif marker == 0xFE:
+        found.text("jpeg:com", "comment", body.rstrip(b"\0"), exif.free_text(body))
+    elif marker == 0xE1:
+        _app1(body, found, extended)
+    elif marker == 0xEB:
+        found.has_c2pa = True  # JUMBF lives in APP11 and next to nothing else does (C2PA 2.4 §A.3.1)
+    elif 0xE0 <= marker <= 0xEF and body.lstrip()[:4] == b"AIGC":
+        found.text(f"jpeg:app{marker - 0xE0}", "AIGC", body)
 
 
 def _app1(body: bytes, found: Found, extended: dict[bytes, dict[int, bytes]]) -> None:

@@ -11,12 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dam.metadata.contract import parse_json
+from dam.metadata.once import once
 
 _MAX_LINE_CHARS = 20_000  # of one line, to see whether it holds settings
 _MAX_LOOK_CHARS = 1_500_000  # of all lines together
 _MAX_LINES = 200_000
 _MAX_SETTINGS_CHARS = 1 << 19
 _MAX_PAIRS = 2000
+_MAX_COMMAS = 20_000
 _MAX_BROKEN_JSON = 8
 
 # What only a sampler's settings have; `known` alone (a size, a model) is what any camera's text may say.
@@ -60,6 +62,7 @@ class Infotext:
     templates: tuple[str, ...] = ()
 
 
+@once
 def parse_infotext(text: str) -> Infotext | None:
     """Split an infotext; None = this is not one."""
     if not any(word in text for word in _WORDS):
@@ -148,7 +151,9 @@ def parse_settings(text: str) -> dict[str, str]:
     reader = _Settings(text)
     found: dict[str, str] = {}
     at = 0
-    while at < len(text) and len(found) < _MAX_PAIRS:
+    for _ in range(_MAX_COMMAS):
+        if at >= len(text) or len(found) >= _MAX_PAIRS:
+            break
         space = _SPACE.match(text, at)
         at = space.end() if space else at
         key = _KEY.match(text, at)

@@ -18,11 +18,19 @@ def test_no_mutated_file_raises_hangs_swells_or_hides_a_failure_of_ours(tmp_path
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["texts", "graphs", "workflows", "packets", "containers", "runs"])
+@pytest.mark.parametrize("kind", ["texts", "graphs", "workflows", "packets", "containers"])
 def test_no_file_that_was_made_to_be_slow_or_large_is(tmp_path, kind):
     """Each aims at one loop, expression or allocation; before they were bounded, half of them took minutes or gigabytes."""
     files = getattr(adversaries, kind)()
     report = hostile.look_at(files, tmp_path)
+    assert report.findings == []
+    assert report.files == len(files)
+
+
+@pytest.mark.slow
+def test_long_runs_of_what_expressions_repeat_take_no_longer_than_their_length(tmp_path):
+    files = adversaries.runs() if NIGHTLY else adversaries.runs(size=1 << 18, every=5)
+    report = hostile.look_at(files, tmp_path, workers=2)
     assert report.findings == []
     assert report.files == len(files)
 

@@ -8,7 +8,6 @@ import struct
 import zlib
 
 from tests.support import containers as c
-from tests.support import tool_texts
 
 _N = 1 << 20
 _SETTINGS = "Steps: 20, Sampler: Euler, CFG scale: 7, Seed: 1, Size: 64x64"
@@ -31,12 +30,16 @@ def _runs():
             " --", "-s ", "0", "1.5,", "&#", "&", "\t", "é", "x:1,", "|", "= ", "AIGC ", " 1 ", ',k:"')  # fmt: skip
     for name, head in heads.items():
         for number, run in enumerate(runs):
-            yield f"run-{name}-{number:02}", head, head + run * (_N // len(run))
+            yield f"run-{name}-{number:02}.png", head, run
 
 
-def runs(keys=("parameters", "Dream", "Description")):
-    """name -> bytes: each run under several keys in one file."""
-    return {f"{name}.png": c.png_texts([(key, text) for key in keys], "zTXt") for name, _, text in _runs()}
+def runs(size=_N, every=1):
+    """name -> bytes: each run of `size` characters under three keys in one file; only every so many-th."""
+    keys = ("parameters", "Dream", "Description")
+    return {
+        name: c.png_texts([(key, head + run * (size // len(run))) for key in keys], "zTXt")
+        for name, head, run in list(_runs())[::every]
+    }
 
 
 def _long_settings():
@@ -320,10 +323,3 @@ def _movie_tables():
         at = plain.find(kind)
         plain = plain[: at + 8] + plain[at + 8 : at + 16].replace(b"\0\0\0\x03", b"\x7f\xff\xff\xff") + plain[at + 16 :]
     return plain
-
-
-def everything():
-    return {**texts(), **graphs(), **workflows(), **packets(), **containers()}
-
-
-__all__ = ["containers", "everything", "graphs", "packets", "runs", "texts", "tool_texts", "workflows"]

@@ -12,6 +12,7 @@ from typing import Any
 
 from dam.media.probe import Probe, Text
 from dam.metadata.contract import (
+    MAX_JSON_PARTS,
     MAX_PROMPT_CHARS,
     as_count,
     as_float,
@@ -204,18 +205,18 @@ class A1111:
 def _infotexts(probe: Probe) -> list[tuple[Text, Infotext]]:
     found = []
     for text in plain_texts(probe):
-        if text.text.lstrip()[:1] in ("{", "[") and parse_json_whole(text.text):
-            continue
         if _EASY_DIFFUSION.search(text.text[:100_000]):
             continue  # the same words, a line each, and another tool's
         info = parse_infotext(text.text)
-        if info is not None:
+        if info is not None and not (text.text.lstrip()[:1] in ("{", "[") and parse_json_whole(text.text)):
             found.append((text, info))
     return found
 
 
 def parse_json_whole(text: str) -> bool:
     """Whether all of a text is JSON (then it is another tool's, even under the key `parameters`)."""
+    if sum(map(text.count, ",[{")) > MAX_JSON_PARTS:
+        return True
     try:
         json.loads(text, strict=False)
     except (ValueError, RecursionError):
