@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
-_WORTH_KEEPING = 500  # shorter texts are parsed faster than they are looked up
+_WORTH_KEEPING = 100  # shorter texts are parsed faster than they are looked up
 _kept: ContextVar[dict[Any, Any] | None] = ContextVar("parsed_of_one_file", default=None)
 
 Given = TypeVar("Given", str, bytes)

@@ -18,7 +18,7 @@ def test_no_mutated_file_raises_hangs_swells_or_hides_a_failure_of_ours(tmp_path
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["texts", "graphs", "workflows", "packets", "containers"])
+@pytest.mark.parametrize("kind", ["texts", "graphs", "workflows", "packets", "containers", "timelines"])
 def test_no_file_that_was_made_to_be_slow_or_large_is(tmp_path, kind):
     """Each aims at one loop, expression or allocation; before they were bounded, half of them took minutes or gigabytes."""
     files = getattr(adversaries, kind)()

@@ -271,6 +271,43 @@ def containers():
     }  # fmt: skip
 
 
+def timelines():
+    """Edits: many events, deep nests, bombs in archives, compounds that hold themselves."""
+    nested = '{"OTIO_SCHEMA":"Stack.1","children":[' * 400 + "]}" * 400
+    clip = '{"OTIO_SCHEMA":"Clip.2","name":"a","media_references":{}}'
+    track = '{"OTIO_SCHEMA":"Track.1","children":[' + ",".join([clip] * 40_000) + "]}"
+    asset = '<asset id="r1" src="file:///a.mov"/>'
+    spine = "<spine>" * 5_000 + "</spine>" * 5_000
+    loop = '<media id="m"><sequence><spine>' + '<ref-clip ref="m" duration="1s"/>' * 20 + "</spine></sequence></media>"
+    head, tail = (
+        '<?xml version="1.0"?><fcpxml version="1.9"><resources>',
+        "</sequence></project></event></library></fcpxml>",
+    )
+    middle = '</resources><library><event><project><sequence duration="9s">'
+    item = '<clipitem><name>a</name><file id="f"><pathurl>file:///a</pathurl></file></clipitem>'
+    track7 = "<xmeml><sequence><media><video><track>{}</track></video></media></sequence></xmeml>"
+    event = "001  AX       V     C        00:00:00:00 00:00:02:00 01:00:00:00 01:00:02:00\n"
+    bomb = c.zipped({"project.xml": "<a>" + " " * (60 << 20) + "</a>", "MediaPool/a.xml": "x"})
+    many = c.zipped(
+        {"project.xml": "<a/>", **{f"MediaPool/{i}/MpFolder.xml": "<a><Name>x</Name></a>" for i in range(6_000)}}
+    )
+    made = {
+        "events.edl": "TITLE: x\n" + event * 13_000,
+        "comments.edl": "TITLE: x\n" + event + "* FROM CLIP NAME: " + "a " * 400_000 + "\n" + "* \n" * 100_000,
+        "columns.edl": "TITLE: x\n001" + " " * 900_000 + "\n" + event,
+        "nested.otio": '{"OTIO_SCHEMA":"Timeline.1","tracks":' + nested + "}",
+        "tracks.otio": '{"OTIO_SCHEMA":"Timeline.1","tracks":{"OTIO_SCHEMA":"Stack.1","children":[' + track + "]}}",
+        "open.otio": '{"OTIO_SCHEMA":' * 30_000,
+        "nested.fcpxml": head + asset + middle + spine + tail,
+        "clips.fcpxml": head + asset + middle + "<spine>" + '<asset-clip ref="r1" duration="1/24s"/>' * 20_000 + "</spine>" + tail,
+        "loop.fcpxml": head + loop + middle + '<spine><ref-clip ref="m" duration="1s"/></spine>' + tail,
+        "times.fcpxml": head + middle + '<spine><gap duration="' + "9" * 100_000 + "/" + "9" * 100_000 + 's"/></spine>' + tail,
+        "clips.xml": track7.format(item * 9_000),
+        "nested.xml": track7.format("<clipitem><sequence><media><video><track>" * 3_000),
+    }  # fmt: skip
+    return {**{name: text.encode() for name, text in made.items()}, "bomb.drp": bomb, "many.drp": many}
+
+
 def _overlapping_pages():
     """2048 directories of 1024 entries in 30 KB: each begins two bytes behind the one before, and names the next."""
     size = 2 + 1024 * 12

@@ -24,7 +24,7 @@ from dam.metadata.contract import (
 from dam.metadata.infotext_stages import base_stage
 from dam.model import Claim, Generation, Lora
 
-_HINT = re.compile(r"base.model|adm.guidance|refiner.switch|full.prompt|metadata.scheme|fooocus", re.IGNORECASE)
+_HINTS = ("base_model", "base model", "adm_guidance", "adm guidance", "refiner", "full_prompt", "full prompt", "scheme")
 _HINT_CHARS = 200_000
 _MARKS = ("base_model", "adm_guidance", "refiner_switch", "full_prompt", "metadata_scheme", "sharpness")
 _WEIGHT_NAME = re.compile(r"(-?[\d.]{1,20}) - (.{1,1000})", re.DOTALL)
@@ -119,7 +119,7 @@ class Fooocus:
 def _found(probe: Probe) -> list[tuple[Text, dict[str, Any]]]:
     found = []
     for text in plain_texts(probe):
-        if not text.text.lstrip().startswith("{") or not _HINT.search(text.text[:_HINT_CHARS]):
+        if not text.text.lstrip().startswith("{") or not _hinted(text.text[:_HINT_CHARS].lower()):
             continue
         given = parse_object(text.text)
         if given is None:
@@ -129,6 +129,10 @@ def _found(probe: Probe) -> list[tuple[Text, dict[str, Any]]]:
         if "prompt" in folded and "class_type" not in folded and (named or sum(m in folded for m in _MARKS) >= 2):
             found.append((text, folded))
     return found
+
+
+def _hinted(low: str) -> bool:
+    return "fooocus" in low or any(hint in low for hint in _HINTS)
 
 
 PLUGIN = Fooocus()
