@@ -63,6 +63,11 @@ def read(source: Source, found: Found) -> None:
     for parts in extended.values():
         found.add_xmp(b"".join(part for _, part in sorted(parts.items())))
     found.frame_count = 1
+    _check_end(source, found, scan_at, count)
+
+
+def _check_end(source: Source, found: Found, scan_at: int | None, count: int) -> None:
+    """Whether the walk came to the picture, and the picture to its end."""
     if scan_at is None and count >= _MAX_SEGMENTS:
         found.has_c2pa = True  # not walked to its end
         found.too_many_parts(f"{count} segments or more")
