@@ -234,9 +234,7 @@ def number(graph: Graph, node: Node, keys: tuple[str, ...]) -> Any:
     """A number under one of `keys`, as a literal or through primitive nodes. None = not known before running."""
     for key in keys:
         value = node.literals.get(key)
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return value
-        if isinstance(value, str) and as_float(value) is not None:
+        if _is_number(value):
             return value
         if key in node.links:
             found = _linked_number(graph, node.links[key], key)
@@ -246,20 +244,29 @@ def number(graph: Graph, node: Node, keys: tuple[str, ...]) -> Any:
 
 
 def _linked_number(graph: Graph, link: Link, key: str) -> Any:
+    """The number that an output holds: under the asked name, a usual one, or the only number of a node that sets one."""
     for _ in range(20):
         node = graph.nodes.get(link.node)
         if node is None or not graph.budget.spend(5 + len(node.literals)):
             return None
         names = (key, "value", "seed", "noise_seed", "int", "float", "number", "Number", "Value")
-        found = next(
-            (v for n in names if isinstance(v := node.literals.get(n), (int, float)) and not isinstance(v, bool)), None
-        )
+        found = next((v for n in names if _is_number(v := node.literals.get(n))), None)
         if found is not None:
             return found
-        numbers = [v for v in node.literals.values() if isinstance(v, (int, float)) and not isinstance(v, bool)]
+        alike = [v for name, v in node.literals.items() if name.lower().startswith(key) and _is_number(v)]
+        if len(alike) == 1:
+            return alike[0]  # `steps_total` of a node that sets several things
+        numbers = [v for v in node.literals.values() if not isinstance(v, str) and _is_number(v)]
         if len(numbers) == 1 and not node.links:
             return numbers[0]
         if len(node.links) != 1:
             return None
         link = next(iter(node.links.values()))
     return None
+
+
+def _is_number(value: Any) -> bool:
+    """Also one that a text box holds."""
+    if isinstance(value, str):
+        return len(value) < 64 and as_float(value) is not None
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

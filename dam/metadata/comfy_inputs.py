@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from dam.metadata.comfy_graph import Graph, Node
 from dam.model import Input
@@ -50,13 +50,18 @@ def _media_names(node: Node) -> list[str]:
 
 
 def _shown(name: str) -> str:
-    """A name that may be shown: of an address only where it leads, because what follows may be a key or a password."""
+    """A name that may be shown: of an address only where it leads, because what follows may be a key or a password. An
+    address of ComfyUI itself (`/view?filename=`) names a file.
+    """
     if not _ADDRESS.match(name):
         return name
     try:
         parts = urlsplit(name)
+        named = parse_qs(parts.query, max_num_fields=50).get("filename", [""])[0]
     except ValueError:
         return ""
+    if _MEDIA.search(named):
+        return named
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 

@@ -37,12 +37,13 @@ _WEIGHTS = (
 
 
 def model_of(graph: Graph, link: Link | None) -> str | None:
-    """The name in the loader that a model link leads to (the first model of a merge)."""
-    for node in _model_line(graph, link):
-        name = _loaded_name(node)
-        if name:
-            return name
-    return None
+    """The name in the loader that a model link leads to (the first model of a merge). What takes a model and loads a file
+    besides (a motion module, a patch) is not that loader, unless nothing else on the way is.
+    """
+    names = [(node, name) for node in _model_line(graph, link) if (name := _loaded_name(node))]
+    return next(
+        (name for node, name in names if not {"model", "unet"} & set(node.links)), names[0][1] if names else None
+    )
 
 
 def loras_of(graph: Graph, link: Link | None) -> tuple[Lora, ...]:
@@ -105,13 +106,17 @@ def _loaded_name(node: Node) -> str | None:
 def _loras(node: Node) -> list[Lora]:
     found: list[Lora] = []
     off = {k.lower() for k, v in node.literals.items() if v in ("Off", False)}
-    count = as_int(node.literals.get("lora_count"))
+    if "toggle" in off:
+        return []
+    count = as_int(node.literals.get("lora_count", node.literals.get("num_loras")))
     for key, value in node.literals.items():
         if isinstance(value, dict) and as_text(value.get("lora")):
             if value.get("on") is not False:
                 found.append(Lora(str(value["lora"]), as_float(value.get("strength"))))
         elif isinstance(value, dict) and isinstance(value.get("__value__"), list):
             found += _listed(value["__value__"])
+        elif key == "loras" and isinstance(value, list):
+            found += _listed(value)
         elif _LORA_KEY.fullmatch(key) and isinstance(value, str) and as_text(value):
             suffix = "".join(re.findall(r"\d+", key))
             beyond = count is not None and suffix.isdigit() and int(suffix) > count

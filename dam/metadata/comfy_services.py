@@ -279,9 +279,13 @@ def _is_option(text: str) -> bool:
 
 
 def input_text(graph: Graph, node: Node, key: str) -> str | None:
-    """A text input, literal or linked."""
+    """A text input, literal or linked; a node that sets several things is asked for the one of that name."""
     value = node.literals.get(key)
-    return value if isinstance(value, str) else string(graph, node.links[key]) if key in node.links else None
+    if isinstance(value, str) or key not in node.links:
+        return value if isinstance(value, str) else None
+    behind = graph.nodes.get(node.links[key].node)
+    same = behind.literals.get(key) if behind else None
+    return same if isinstance(same, str) else string(graph, node.links[key])
 
 
 def own_size(graph: Graph, node: Node) -> tuple[int | None, int | None]:

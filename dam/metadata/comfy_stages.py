@@ -17,7 +17,7 @@ from dam.metadata.comfy_services import (
     own_size,
     service_stage,
 )
-from dam.metadata.comfy_text import conditioning_text, join, node_text
+from dam.metadata.comfy_text import carries_both, conditioning_text, join, node_text
 from dam.metadata.contract import as_count, as_float, as_seed, as_text
 from dam.model import Stage
 
@@ -151,7 +151,7 @@ def _stage(graph: Graph, node: Node) -> Stage:
     positive, negative = _prompts(graph, node, guider)
     model = _model_link(node, guider)
     width, height = _size(graph, node)
-    holders = [node, *([guider] if guider else [])]
+    holders = [node, *([guider] if guider else []), *_makers(graph, node)]
     return Stage(
         tool=HOST,
         model=model_of(graph, model),
@@ -167,6 +167,14 @@ def _stage(graph: Graph, node: Node) -> Stage:
         width=width,
         height=height,
     )
+
+
+def _makers(graph: Graph, node: Node) -> list[Node]:
+    """What hands a sampler prompts and settings in one: the maker of its text embeds or of its pipe, and their settings."""
+    links = [link for key, link in node.links.items() if carries_both(key)]
+    makers = [graph.nodes[link.node] for link in links[:4] if link.node in graph.nodes]
+    behind = [link for maker in makers for key, link in maker.links.items() if "cfg" in key.lower()]
+    return makers + [graph.nodes[link.node] for link in behind[:4] if link.node in graph.nodes]
 
 
 def _steps_listed(sigmas: Sequence[Node]) -> int | None:
@@ -237,8 +245,9 @@ def _one_encoder(graph: Graph, holder: Node) -> bool:
 
 def _prompt(graph: Graph, holders: Sequence[Node], role: str) -> str | None:
     for holder in holders:
-        links = _condition_links(holder, role)
-        found = conditioning_text(graph, links, role)
+        keys = _condition_keys(holder, role)
+        both = any(carries_both(key) for key in keys)
+        found = conditioning_text(graph, [holder.links[key] for key in keys], role, both=both)
         if found is None:
             found = _literal(graph, holder, role)
         if found is not None:
@@ -246,22 +255,16 @@ def _prompt(graph: Graph, holders: Sequence[Node], role: str) -> str | None:
     return None
 
 
-def _condition_links(node: Node, role: str) -> list[Link]:
+def _condition_keys(node: Node, role: str) -> list[str]:
+    """The inputs that bring the prompt of a role: its own, else the conditions, else what carries both roles."""
     if role in node.links:
-        return [node.links[role]]
-    both = [node.links[key] for key in _PIPES if key in node.links]
+        return [role]
+    embeds = [key for key in node.links if key.endswith("embeds") and "image" not in key]
     if role == "negative":
-        return [
-            link
-            for key, link in node.links.items()
-            if key.startswith("neg") or (key.endswith("embeds") and "image" not in key)
-        ] or both
-    plain = [
-        link
-        for key, link in node.links.items()
-        if key.startswith(("cond", "pos")) or (key.endswith("embeds") and "image" not in key)
-    ]
-    return plain[:1] or both  # the second condition of a dual guider is its negative side
+        plain = [key for key in node.links if key.startswith("neg")] + embeds
+    else:  # the second condition of a dual guider is its negative side
+        plain = [key for key in node.links if key.startswith(("cond", "pos")) or key in embeds][:1]
+    return plain or [key for key in _PIPES if key in node.links]
 
 
 def _literal(graph: Graph, node: Node, role: str) -> str | None:

@@ -10,6 +10,7 @@ from dam.metadata.contract import MAX_PROMPT_CHARS
 _WORDS = ("text", "string", "prompt", "value", "prefix", "suffix", "append", "prepend", "positive", "description")
 _LETTERS = ("a", "b", "c", "d")
 _NOT_SAID = re.compile(r"system|negative|template|example", re.IGNORECASE)  # what a language model is told besides
+_SHOWN = ("text_0", "populated_text", "result")  # what a show, wildcard or string node had produced when it ran
 _DELIMITERS = ("delimiter", "separator", "sep")
 
 
@@ -32,19 +33,19 @@ def _string(graph: Graph, link: Link, budget: _Budget) -> str | None:
     budget.nodes -= 1
     if not graph.budget.spend(10 + 3 * (len(node.links) + len(node.literals))):
         return None
-    shown = node.literals.get("text_0", node.literals.get("populated_text"))
-    if isinstance(shown, str):
-        return shown[:MAX_PROMPT_CHARS]  # what a show or wildcard node had produced when it ran
-    parts = _parts(graph, node, budget)
+    shown = next((v for key in _SHOWN if isinstance(v := node.literals.get(key), str)), None)
+    if shown is not None:
+        return shown[:MAX_PROMPT_CHARS]
+    parts = _parts(graph, node, link.slot, budget)
     if not parts:
         only = next(iter(node.links.values())) if len(node.links) == 1 and not node.literals else None
         return _string(graph, only, budget) if only else None
     return (_delimiter(node).join(parts) if len(parts) > 1 else parts[0])[:MAX_PROMPT_CHARS]
 
 
-def _parts(graph: Graph, node: Node, budget: _Budget) -> list[str]:
+def _parts(graph: Graph, node: Node, slot: int, budget: _Budget) -> list[str]:
     parts: list[str] = []
-    for key in _keys(node):
+    for key in _keys(node, slot):
         given = node.literals.get(key)
         text = given if isinstance(given, str) else None
         if key in node.links:
@@ -57,8 +58,13 @@ def _parts(graph: Graph, node: Node, budget: _Budget) -> list[str]:
     return texts if len(texts) == 1 else []
 
 
-def _keys(node: Node) -> Sequence[str]:
-    """Names that hold pieces of a text: `text`, `string_a`, `text1`, `value`, `prompt` ..., in a stable order."""
+def _keys(node: Node, slot: int) -> Sequence[str]:
+    """Names that hold pieces of a text: `text`, `string_a`, `text1`, `value`, `prompt` ..., in a stable order. Of a node
+    with a positive and a negative text (a prompt styler) the first output holds the one, the second the other.
+    """
+    sides = [[key for key in (*node.literals, *node.links) if side in key.lower()] for side in ("positive", "negative")]
+    if slot < len(sides) and all(len(side) == 1 for side in sides):
+        return sides[slot]
     names = [
         key
         for key in (*node.literals, *node.links)

@@ -5,7 +5,7 @@ primitives become literals. Node definitions are not in the file, so for old fil
 for the common nodes only; newer files name their widgets themselves.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,9 +59,15 @@ def find_workflow(value: Any, depth: int = 4) -> dict[str, Any] | None:
     nodes = value.get("nodes")
     if isinstance(nodes, list):
         good = [n for n in nodes if isinstance(n, dict) and isinstance(n.get("type"), str) and "data" not in n]
-        return value if good else None
+        return value if good and _is_litegraph(value, good) else None
     keys = [k for k in value if str(k).lower() in ("workflow", "extra_pnginfo", "extra_data", "comfyui")]
     return next((w for k in keys if (w := find_workflow(value[k], depth - 1)) is not None), None)
+
+
+def _is_litegraph(graph: Mapping[str, Any], nodes: Sequence[Mapping[str, Any]]) -> bool:
+    """Other programs' flows have `nodes` with a `type` as well (n8n: `connections`, `parameters`): theirs lack all these."""
+    marks = ("widgets_values", "pos", "flags", "order", "mode", "inputs", "outputs")
+    return isinstance(graph.get("links"), list) or any(mark in node for node in nodes[:100] for mark in marks)
 
 
 def to_api_graph(workflow: Mapping[str, Any]) -> dict[str, Any]:

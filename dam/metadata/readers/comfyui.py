@@ -35,13 +35,17 @@ _FITS = {
 
 
 def generation_of(graph: Graph, kind: Kind | None = None) -> Generation:
-    """What a graph says of the file it was written into; `kind` is the file's, to choose among output nodes."""
+    """What a graph says of the file it was written into; `kind` is the file's, to choose among output nodes. LoRAs are those
+    of every pass: a video model's high-noise and low-noise halves have one each.
+    """
     outputs = output_nodes(graph, kind)
     found = passes(graph, outputs)
     head = headline(graph, outputs, found)
     base = head.stage if head else Stage(tool=HOST)
     values = {each.name: getattr(base, each.name) for each in names_of(Stage)}
-    return replace(Generation(**values), inputs=inputs_of(graph, outputs), stages=tuple(each.stage for each in found))
+    loras = {lora.name: lora for each in ([head] if head else []) + list(found) for lora in each.stage.loras}
+    values |= {"loras": tuple(loras.values()), "stages": tuple(each.stage for each in found)}
+    return Generation(**values, inputs=inputs_of(graph, outputs))
 
 
 def output_nodes(graph: Graph, kind: Kind | None = None) -> list[str]:
