@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _SWITCH = re.compile(
     r"(?<!\S)-(?:(S|s|W|H|C|I|A|f|M|G|U|n|g|i|v|V|F|o|N)(?:[ =]*)|-?([a-z][a-z_]{1,30})[ =]+)(\"[^\"]*\"|'[^']*'|[^\s\"'-][^\s]*|-?[\d.]+|(?=\s|$))"
@@ -18,6 +18,7 @@ _LONG = {
     "strength": "f",
     "init_mask": "M",
 }
+_FIX = re.compile(r"!fix\s+(?:\"([^\"]+)\"|'([^']+)'|(\S+))")
 _NEGATIVE = re.compile(r"\[([^\[\]]*)\]")
 
 
@@ -31,9 +32,16 @@ class Dream:
     init: str | None = None
 
 
+def _first(found: re.Match[str]) -> str | None:
+    return next((group for group in found.groups() if group), None)
+
+
 def parse_dream(text: str) -> Dream:
     """Read a command line; a line that is none ("<too lazy to implement>") gives an empty one."""
     text = text.strip()[:100_000]
+    fixed = _FIX.match(text)  # a picture made better: no prompt but the picture's name
+    if fixed:
+        return replace(parse_dream(f'"" {text[fixed.end() :]}'), prompt=None, negative=None, init=_first(fixed))
     quoted = re.match(r"\"((?:\\.|[^\"\\])*)\"|'((?:\\.|[^'\\])*)'", text)
     first = _SWITCH.search(text, quoted.end() if quoted else 0)
     prompt = (quoted[1] if quoted[1] is not None else quoted[2]) if quoted else text[: first.start()] if first else ""

@@ -13,6 +13,7 @@ from dam.media.probe import Probe, Text
 from dam.metadata.contract import as_count, as_float, as_prompt, as_seed, as_text, claim_of, parse_object, plain_texts
 from dam.metadata.dream import Dream, parse_dream, split_negative
 from dam.metadata.infotext_stages import base_stage
+from dam.metadata.invoke_graph import generation_of_graph, graph_of, metadata_of
 from dam.model import Claim, Generation, Input, Lora
 
 _KEYS = ("dream", "sd-metadata", "invokeai_metadata", "invokeai", "invokeai_graph", "invokeai_workflow")
@@ -97,13 +98,16 @@ def _old_inputs(image: Mapping[str, Any], dream: Dream | None) -> tuple[Input, .
 def of_metadata(data: Mapping[str, Any]) -> Generation:
     """`invokeai_metadata` of 3 and later."""
     name, digest = _model(data.get("model"))
+    negative = as_prompt(data.get("negative_prompt"))
+    if negative is None and "negative_prompt" in data:
+        negative = ""  # null: a model that takes none
     base = Generation(
         tool="InvokeAI",
         tool_version=as_text(data.get("app_version")),
         model=name,
         model_hash=digest,
         prompt=as_prompt(data.get("positive_prompt")),
-        negative_prompt=as_prompt(data.get("negative_prompt")),
+        negative_prompt=negative,
         seed=as_seed(data.get("seed")),
         steps=as_count(data.get("steps")),
         sampler=as_text(data.get("scheduler")),
@@ -130,6 +134,13 @@ def of_metadata(data: Mapping[str, Any]) -> Generation:
         cfg_scale=first.cfg_scale if cfg is None else cfg,
     )
     return replace(base, stages=(replace(first, denoise=base.denoise), refined))
+
+
+def _of_graph(data: Mapping[str, Any]) -> Generation:
+    """`invokeai_graph`: the fields of its metadata node if it has one, else those of its denoising node."""
+    graph = graph_of(data)
+    collected = metadata_of(graph)
+    return of_metadata(collected) if collected is not None else generation_of_graph(graph)
 
 
 def _model(value: Any) -> tuple[str | None, str | None]:
@@ -228,7 +239,8 @@ class InvokeAI:
         if name in ("invokeai_metadata", "invokeai"):
             return claim_of(self, text, of_metadata(data), data, ai_generated=True)
         inputs = tuple(itertools.islice(dict.fromkeys(_images(data)), _MAX_INPUTS)) if name == "invokeai_graph" else ()
-        generation = Generation(tool="InvokeAI", inputs=inputs)
+        told = _of_graph(data) if name == "invokeai_graph" else Generation(tool="InvokeAI")
+        generation = replace(told, inputs=inputs)
         return claim_of(self, text, generation, {"kind": name}, confidence=0.7, ai_generated=True)
 
 
