@@ -18,7 +18,17 @@ from dam.metadata.comfy_inputs import inputs_of
 from dam.metadata.comfy_services import HOST, asked_of
 from dam.metadata.comfy_stages import headline, is_sampler, is_service, passes
 from dam.metadata.comfy_workflow import find_workflow, to_api_graph
-from dam.metadata.contract import claim_of, parse_json, parse_object, plain_texts
+from dam.metadata.contract import (
+    as_count,
+    as_float,
+    as_prompt,
+    as_seed,
+    as_text,
+    claim_of,
+    parse_json,
+    parse_object,
+    plain_texts,
+)
 from dam.model import Claim, Generation, Kind, Stage
 
 MAX_OUTPUTS = 50
@@ -86,6 +96,7 @@ class ComfyUI:
             graph = build(given, budget)
             answers = api is not None or (not has_api and bool(graph.nodes))
             made = generation_of(graph, kind) if answers else Generation(tool=HOST)
+            made = _told_beside(made, (api or {}).get("extraMetadata"))
             fields = _fields(graph, workflow, made)
             if api is not None:
                 fields["has_workflow"] = has_workflow
@@ -95,6 +106,25 @@ class ComfyUI:
             ai = None if text.carrier == DOCUMENT else True
             claims.append(claim_of(self, text, made, fields, confidence=round(sure, 2), ai_generated=ai))
         return claims
+
+
+def _told_beside(made: Generation, given: Any) -> Generation:
+    """What a service that runs graphs for its users (Civitai) wrote into the graph, where the graph leaves it open."""
+    said = parse_object(given) if isinstance(given, str) else None
+    if said is None:
+        return made
+    told: dict[str, Any] = {
+        "prompt": as_prompt(said.get("prompt")),
+        "negative_prompt": as_prompt(said.get("negativePrompt")),
+        "seed": as_seed(said.get("seed")),
+        "steps": as_count(said.get("steps")),
+        "sampler": as_text(said.get("sampler")),
+        "cfg_scale": as_float(said.get("cfgScale")),
+    }
+    new = {name: value for name, value in told.items() if getattr(made, name) is None}
+    if made.width is None:
+        new |= {side: as_count(said.get(side)) for side in ("width", "height")}
+    return replace(made, **new)
 
 
 def _fields(graph: Graph, workflow: Mapping[str, Any] | None, made: Generation) -> dict[str, Any]:

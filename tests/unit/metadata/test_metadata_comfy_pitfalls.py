@@ -1,5 +1,7 @@
 """Pitfalls of real ComfyUI graphs: bridges, stylers, motion modules, several LoRAs, stale and foreign graphs."""
 
+import json
+
 import pytest
 
 from dam.metadata.comfy_graph import build
@@ -115,3 +117,11 @@ def test_flow_of_another_program_is_not_a_comfyui_workflow(probe_of):
     steps = [{"id": "a", "name": "Hook", "type": "flow.webhook", "position": [0, 0], "parameters": {}}]
     assert find_workflow({"nodes": steps, "connections": {"Hook": {}}}) is None
     assert not PLUGIN.score(probe_of(workflow={"nodes": steps, "connections": {}}))
+
+
+def test_service_that_ran_the_graph_fills_what_the_graph_leaves_open(probe_of):
+    nodes = graph(n4=node("VAEEncode", pixels=["6", 0], vae=["1", 2]), n6=node("LoadImage", image="first.png"))
+    said = {"prompt": "other words", "negativePrompt": "x", "width": 832, "height": 1216, "cfgScale": 9}
+    (claim,) = PLUGIN.read(probe_of(comment=nodes | {"extraMetadata": json.dumps(said)}))
+    got = claim.generation
+    assert (got.width, got.height, got.prompt, got.cfg_scale) == (832, 1216, "a harbour", 5.5)
