@@ -124,7 +124,7 @@ def _revived(wanted: Any, value: Any) -> Any:
     if origin is tuple:
         return tuple(_revived(typing.get_args(wanted)[0], one) for one in value)
     if dataclasses.is_dataclass(wanted) and isinstance(value, Mapping):
-        hints = _hints(wanted)
+        hints = _hints(wanted if isinstance(wanted, type) else type(wanted))
         known = {name: _revived(hints[name], one) for name, one in value.items() if name in hints}
         return wanted(**known)  # type: ignore[operator]  # a dataclass type
     if isinstance(wanted, type) and issubclass(wanted, enum.Enum):
