@@ -27,7 +27,7 @@ _EVENT = re.compile(r"\s*(\d{1,8})\s+\S")
 _TIME = re.compile(r"(\d{1,2})[:;.](\d{2})[:;.](\d{2})([:;.,])(\d{2,3})$")
 _TYPE = re.compile(r"(C|D|W\d{0,3}|KB?O?)$", re.IGNORECASE)
 _COMMENT = re.compile(
-    r"[\s*>]*(FROM CLIP NAME|TO CLIP NAME|KEY CLIP NAME|CLIP NAME|FROM CLIP|TO CLIP|FROM FILE|TO FILE|SOURCE FILE"
+    r"[\s*>]*(?:COMMENT:[\s*]*)?(FROM CLIP NAME|TO CLIP NAME|KEY CLIP NAME|CLIP NAME|FROM CLIP|TO CLIP|FROM FILE|TO FILE|SOURCE FILE"
     r"|OTIO REFERENCE \w+|FINAL CUT PRO REEL)\s*:\s*(.*)",
     re.IGNORECASE,
 )

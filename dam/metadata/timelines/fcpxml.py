@@ -94,7 +94,7 @@ class _Story:
         for project in self._projects:
             name = as_text(project.get("name"), 1000)
             self.names.append(name or "")
-            for sequence in project.findall("sequence"):
+            for sequence in project.findall("sequence") or [project]:  # some writers leave it out
                 yield from self._sequence(sequence, _Place(name))
         if not self._projects:  # an export of clips from the browser
             places = (self._root, *self._root.iter("event"))

@@ -124,6 +124,17 @@ def test_black_is_no_media_and_frame_counts_are_times(read):
     ]
 
 
+def test_a_comment_that_a_script_marked_as_one_names_the_clip(read):
+    text = b"TITLE: T\n\n001  AX  V  C  00:00:00:00 00:00:05:00 01:00:00:00 01:00:05:00\nCOMMENT:* FROM CLIP NAME: quay.mov\n"
+    assert [clip.name for clip in clips(read(text))] == ["quay.mov"]
+
+
+def test_a_project_without_a_sequence_still_shows_its_spine(read):
+    text = b'<fcpxml version="1.11"><resources><asset id="2" src="file:///m/quay.mp4"/></resources><library><event><project>'
+    text += b'<spine><asset-clip name="Quay" ref="2" duration="2s"/></spine></project></event></library></fcpxml>'
+    assert [clip.media for clip in clips(read(text))] == ["/m/quay.mp4"]
+
+
 @pytest.mark.parametrize(("fps", "rate"), [(24, 24.0), (25, 25.0), (30, 30.0), (60, 60.0)])
 def test_the_rate_is_the_smallest_above_the_frames_seen(read, fps, rate):
     assert read(made.edl(made.event(1, 0, fps - 1, fps=fps), made.event(2, fps, 5, fps=fps))).timeline.rate == rate
