@@ -62,7 +62,7 @@ def examine(
         if text is not None:
             found = replace(found, texts=(*found.texts, text))
             derived = derive(found, credentials)
-    timeline, unclear = _timeline(path, found.size_bytes, found.media)
+    timeline, unclear = clean(_timeline(path, found.size_bytes, found.media))
     whole = Inspection(
         path=path,
         sha256=sha256,

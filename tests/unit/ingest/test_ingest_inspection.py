@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dam.ingest.inspection import clean, inspect_file
 from dam.model import Kind, Lora, Stage
-from tests.support import pictures
+from tests.support import pictures, timelines
 
 TEXTS = st.text(st.characters(codec=None, exclude_categories=()), max_size=20)
 VALUES = st.recursive(
@@ -104,3 +104,13 @@ def test_no_bytes_make_it_raise(tmp_path_factory, data):
     found = inspect_file(str(path), None)
     assert found.sha256
     assert found.size_bytes == len(data)
+
+
+def test_a_timelines_clips_are_cleaned_and_tell_no_secret(tmp_path):
+    url = "https://h.example/in/take.mov?X-Amz-Signature=a1B2c3D4e5F6g7H8i9J0"
+    track = timelines.otio_track([timelines.otio_clip("take sk-proj-a1B2c3D4e5F6g7H8i9J0", url)])
+    path = pictures.put(tmp_path, "cut.otio", timelines.otio(track))
+    (clip,) = inspect_file(str(path), None).timeline.clips
+    assert "a1B2c3D4e5F6g7H8i9J0" not in repr(clip)
+    assert "take.mov" in repr(clip)
+    assert "take REDACTED" in repr(clip)
