@@ -175,7 +175,8 @@ def test_editor_that_can_generate_is_not_a_generator():
 
 
 def test_every_file_of_the_corpus_says_ai_exactly_where_a_trained_model_took_part(shared):
-    table = csv.DictReader((shared / "c2pa" / "MANIFEST.tsv").open(encoding="utf-8"), delimiter="\t")
+    with (shared / "c2pa" / "MANIFEST.tsv").open(encoding="utf-8") as stream:
+        table = list(csv.DictReader(stream, delimiter="\t"))
     for row in table:
         path = shared / "c2pa" / row["path"]
         found = inspect_file(str(path), None).ai_generated
