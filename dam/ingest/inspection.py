@@ -4,6 +4,7 @@ to look for a text hidden in them.
 
 import dataclasses
 import enum
+import functools
 import os
 import stat
 from collections.abc import Mapping
@@ -119,19 +120,30 @@ def clean(value: Any) -> Any:
 
     Strangers write these texts: an escaped lone surrogate is valid JSON and no valid UTF-8; databases take no NUL.
     """
-    if isinstance(value, str) and not isinstance(value, enum.Enum):
+    kind = type(value)
+    if value is None or kind is int or kind is bool or kind is bytes:  # most of what there is, told apart cheaply
+        return value
+    if kind is str or (isinstance(value, str) and not isinstance(value, enum.Enum)):
         if not value.isascii() or "\0" in value:
             value = value.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
         return secrets.redact(value)
     if isinstance(value, float):
         return value if value - value == 0 else None
-    if isinstance(value, Mapping):
+    if kind is dict or isinstance(value, Mapping):
         return {
             clean(k): secrets.MARK if isinstance(v, str) and v and secrets.names_a_secret(k) else clean(v)
             for k, v in value.items()
         }
-    if isinstance(value, tuple | list):
-        return type(value)(clean(v) for v in value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.replace(value, **{f.name: clean(getattr(value, f.name)) for f in dataclasses.fields(value)})
-    return value
+    if kind is tuple or kind is list:
+        return kind([clean(v) for v in value])
+    names = _names(kind)
+    given = [getattr(value, name) for name in names]
+    made = [clean(part) for part in given]
+    changed = {name: new for name, new, old in zip(names, made, given, strict=True) if new is not old}
+    return dataclasses.replace(value, **changed) if changed else value
+
+
+@functools.cache
+def _names(kind: type) -> tuple[str, ...]:
+    """The fields of a dataclass; of everything else none."""
+    return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()

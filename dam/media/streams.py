@@ -52,6 +52,8 @@ _SHORT = {
     "audio/mpeg": "mp3",
 }
 _MAX_DURATION_S = 1e7
+# To learn a stream's format the library decodes a frame of some, cover pictures too: at most 8K cinema's size.
+_LOOK = {"max_pixels": str(40_000_000)}
 _ID3_CAP_BYTES = 64 << 20
 
 
@@ -60,9 +62,10 @@ def short_name(mime: str) -> str:
     return _SHORT.get(mime) or mime.partition("/")[2].removeprefix("x-")
 
 
-def open_container(stream: BinaryIO, mime: str) -> Any:
+def open_container(stream: BinaryIO, mime: str, options: dict[str, str] | None = None) -> Any:
     """Open for demuxing; raises av.error.FFmpegError (or ValueError) on what is not such a file."""
-    return av.open(stream, "r", format=DEMUXERS.get(mime), metadata_errors="replace", timeout=(10.0, 10.0))
+    form = DEMUXERS.get(mime)
+    return av.open(stream, "r", format=form, options=options, metadata_errors="replace", timeout=(10.0, 10.0))
 
 
 def read(source: Source, found: Found, media: Media) -> None:
@@ -78,7 +81,7 @@ def read(source: Source, found: Found, media: Media) -> None:
         _tags_c2pa(source, found)
     source.stream.seek(0)
     try:
-        with open_container(source.stream, media.mime) as container:
+        with open_container(source.stream, media.mime, _LOOK) as container:
             _describe(container, found, media)
     except (av.error.FFmpegError, ValueError, ArithmeticError, EOFError) as error:
         found.problem(f"{name}.undecodable", f"The streams cannot be read: {reason(error)}.")

@@ -50,6 +50,8 @@ def loras_of(graph: Graph, link: Link | None) -> tuple[Lora, ...]:
     """LoRAs on the way, those nearest the loader first; also from LoRA stacks linked into it."""
     found: dict[str, Lora] = {}
     for node in reversed(_model_line(graph, link, with_loras=True)):
+        if len(found) >= MAX_LORAS or not graph.budget.spend(10 * len(node.literals)):
+            break
         for lora in _loras(node):
             found.setdefault(lora.name, lora)
     return tuple(found.values())[:MAX_LORAS]

@@ -23,7 +23,7 @@ _PERSON = re.compile(r"(:(?:\\?/){2})(?!REDACTED@)[^\s/?#@\"'<>\\]{1,400}@(?=[\w
 # Keys that are known by their own shape.
 _SHAPES = re.compile(
     r"\b(?:"
-    r"sk-(?=[\w-]{0,200}\d)[\w-]{20,200}"  # OpenAI, Anthropic, Stability, DeepSeek
+    r"sk-(?=[\w-]{0,60}\d)[\w-]{20,200}"  # OpenAI, Anthropic, Stability, DeepSeek
     r"|(?:AKIA|ASIA)[0-9A-Z]{16}\b"
     r"|AIza[\w-]{35}"
     r"|(?:gh[pousr]_|github_pat_)\w{22,255}"
@@ -32,7 +32,7 @@ _SHAPES = re.compile(
     r"|r8_[A-Za-z0-9]{30,64}\b"
     r"|xox[abprs]-[\w-]{10,200}"
     r"|comfyui-[0-9a-f]{32,128}\b"
-    r"|eyJ[\w-]{10,4000}\.eyJ[\w-]{10,4000}\.[\w-]{10,1000}"
+    r"|(?<!-)eyJ[\w-]{10,4000}\.eyJ[\w-]{10,4000}\.[\w-]{10,1000}"
     r")"
 )
 _HINTS = ("sk-", "AKIA", "ASIA", "AIza", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "hf_", "r8_", "xox", "comfyui-", "eyJ")  # fmt: skip

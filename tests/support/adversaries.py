@@ -24,10 +24,10 @@ def _runs():
         "size": "x\nSteps: 20, Sampler: a, Seed: 1, Size: ", "json": f"{_SETTINGS}, Hashes: [", "lora": f"{_SETTINGS}\n<lora:",
         "sdnext": "x\nSteps: 20| Seed: 1| Size: 1x1| ", "civitai": f"{_SETTINGS}, Civitai resources: [",
         "journey": "a --v 6 Job ID: 2b6e053b-9a65-4ca9-9e13-b6f4465164d4 ", "aigc": "AIGC", "aigc_colon": "AIGC:",
-        "dream": '"a" -s 5 -S 1 ', "dream_open": '"', "invokeai": "invokeai_metadata:", "edl": "001  A",
+        "secrets": "http://x=1 token 1 eyJ sk- AKIA comfyui- x\n" + _SETTINGS + ", y: ", "dream": '"a" -s 5 -S 1 ', "dream_open": '"', "invokeai": "invokeai_metadata:", "edl": "001  A",
     }  # fmt: skip
     runs = (" ", "a", "a ", "\n", '"', "\\", '\\"', "{", "[", "(", ":", ", ", "a, ", "a: ", ", k: {", ", k: [1", "<lora:", "-", "--a ",
-            " --", "-s ", "0", "1.5,", "&#", "&", "\t", "é", "x:1,", "|", "= ", "AIGC ", " 1 ", ',k:"')  # fmt: skip
+            " --", "-s ", "0", "1.5,", "&#", "&", "\t", "é", "x:1,", "|", "= ", "eyJ-", "?a", "sk-", "token=", "AIGC ", " 1 ", ',k:"')  # fmt: skip
     for name, head in heads.items():
         for number, run in enumerate(runs):
             yield f"run-{name}-{number:02}.png", head, run
@@ -266,6 +266,7 @@ def containers():
         "tables.mp4": _movie_tables(),
         "metadata.svg": b"<svg xmlns='http://www.w3.org/2000/svg'>" + b"<metadata>" * 12_000 + b"x" + b"</metadata>" * 12_000 + b"</svg>",
         "rdf.svg": b"<svg>" + b"<x:xmpmeta" * 90_000 + b"</svg>",
+        "cover.mp3": _cover(),
         "resources.psd": c.psd(c.xmp() * 2, c.exif("x" * 9)) + bytes(100_000),
         "zip.drp": c.zipped({f"MediaPool/{i}/project.xml": "x" for i in range(5_000)}),
     }  # fmt: skip
@@ -306,6 +307,24 @@ def timelines():
         "nested.xml": track7.format("<clipitem><sequence><media><video><track>" * 3_000),
     }  # fmt: skip
     return {**{name: text.encode() for name, text in made.items()}, "bomb.drp": bomb, "many.drp": many}
+
+
+def _cover(side=13_000):
+    """A sound whose cover picture is two megabytes as a file and half a gigabyte as pixels."""
+    packer = zlib.compressobj(9)
+    first, again = (packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    rows = first + again * ((side * 3 + 1) * side >> 20)
+    head = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    picture = b"\x89PNG\r\n\x1a\n" + c.chunk(b"IHDR", head) + c.chunk(b"IDAT", rows) + c.chunk(b"IEND", b"")
+    body = b"\0image/png\0\3\0" + picture
+    frame = b"APIC" + struct.pack(">I", len(body)) + b"\0\0" + body
+    size = bytes(len(frame) >> shift & 127 for shift in (21, 14, 7, 0))
+    return (
+        b"ID3\x03\0\0"
+        + size
+        + frame
+        + c.sound("mp3", "libmp3lame", {}).partition(b"\xff\xfb")[2].join((b"\xff\xfb", b""))
+    )
 
 
 def _overlapping_pages():
