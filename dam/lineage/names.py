@@ -19,7 +19,7 @@ from dam.model import Edge, Input, Relation
 
 AMBIGUOUS_LIMIT = 16  # edges of one name; `detail.count` keeps the true number
 INPUT_LIMIT = 1000
-_FOLDER_TAG = re.compile(r"\s*\[(?:input|output|temp)\]\s*$", re.IGNORECASE)  # ComfyUI: "sub/name.png [output]"
+_FOLDER_TAG = re.compile(r"\[(?:input|output|temp)\]\s*$", re.IGNORECASE)  # ComfyUI: "sub/name.png [output]"
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.IGNORECASE | re.ASCII)
 
 

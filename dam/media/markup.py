@@ -89,8 +89,8 @@ def _bare(inner: bytes) -> bytes:
 
 
 def _svg_size(root: Element) -> tuple[int, int]:
-    sizes = [_LENGTH.match(root.get(name, "")) for name in ("width", "height")]
-    box = re.findall(r"-?\d+(?:\.\d+)?", root.get("viewBox", ""))
+    sizes = [_LENGTH.match(root.get(name, "")[:60]) for name in ("width", "height")]
+    box = re.findall(r"-?\d+(?:\.\d+)?", root.get("viewBox", "")[:200])
     numbers = [float(m[1]) if m else float(box[2 + i]) if len(box) == 4 else 0.0 for i, m in enumerate(sizes)]
     width, height = (round(n) if 0 < n < 1e9 else 0 for n in numbers)
     return width, height

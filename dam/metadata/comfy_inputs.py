@@ -39,12 +39,13 @@ def _media_names(node: Node) -> list[str]:
     if node.links and "load" not in node.kind.lower():
         return []
     names = []
+    batch = _BATCH.search(node.kind[:200]) is not None
     for key, value in node.literals.items():
         parts = value if isinstance(value, list) else [value]
         for part in parts[:1000]:
             if isinstance(part, str) and len(part) < 1000 and "\n" not in part and "prefix" not in key:
                 name = _shown(_FOLDER.sub("", part.strip()))
-                if _MEDIA.search(name) or (_BATCH.search(node.kind) and _DIRECTORY.search(key) and name):
+                if _MEDIA.search(name) or (batch and _DIRECTORY.search(key) and name):
                     names.append(name)
     return list(dict.fromkeys(names))
 

@@ -44,14 +44,15 @@ _EVERYBODYS = re.compile(
     r"|originator.*|origination.*|time_reference|umid.*|variant_bitrate|service_.*|id3v2_priv\..*|comment-\w{3}"
 )
 _NUMBERED = re.compile(r"0x([0-9a-f]{4})")
+_LETTER = re.compile(r"[^\W\d_]")
+_CORE = re.compile(r"\w(?:.*\w)?", re.DOTALL)  # without the signs around it
 # A program's or a camera's own stamp, with nothing behind it that tells how the thing was made.
 _STAMP = re.compile(
-    r"\W*(?:(?:created|made|optimi[sz]ed|compressed|edited|processed|file written|written|generated|converted|resized|exported"
+    r"(?:(?:created|made|optimi[sz]ed|compressed|edited|processed|file written|written|generated|converted|resized|exported"
     r"|encoded|produced|handled|drawn|rendered|image generated) (?:with|by|using|in) .{1,80}"
     r"|creator: ?gd-jpeg .{1,80}|lavc[\d.]*|lavf[\d.]*|lead technologies.{0,60}|applemark.{0,10}|intel\(r\).{0,60}|ascii|unicode"
     r"|(?:olympus|sony|samsung|kodak|minolta|konica|ricoh|pentax|nikon|canon|fujifilm|casio|panasonic|digital|exif) ?[\w ]{0,30}"
-    r"|dsc|screenshot|untitled|no ?name|default|none|null|image|picture|photo|cover \((?:front|back)\)|soundhandler|videohandler"
-    r"|[\W\d_]*)\W*",
+    r"|dsc|screenshot|untitled|no ?name|default|none|null|image|picture|photo|cover \((?:front|back)|soundhandler|videohandler)",
     re.IGNORECASE,
 )
 _SETTING = re.compile(
@@ -141,4 +142,7 @@ def _says_more_than_a_stamp(text: Text, value: str) -> bool:
         return False
     if text.key in ("Title", "title", "XPTitle", "XPSubject", "XPKeywords", "ImageDescription", "XPComment"):
         return False
-    return len(value) >= _SHORT_WORDS and _STAMP.fullmatch(value) is None
+    core = _CORE.search(value)
+    if len(value) < _SHORT_WORDS or core is None or _LETTER.search(value) is None:
+        return False
+    return len(core[0]) > _LONG or _STAMP.fullmatch(core[0]) is None

@@ -35,7 +35,7 @@ def _runs():
 
 def runs(size=_N, every=1):
     """name -> bytes: each run of `size` characters under three keys in one file; only every so many-th."""
-    keys = ("parameters", "Dream", "Description")
+    keys = ("parameters", "Dream", "Description", "comment")
     return {
         name: c.png_texts([(key, head + run * (size // len(run))) for key in keys], "zTXt")
         for name, head, run in list(_runs())[::every]
@@ -112,6 +112,7 @@ def graphs():
     made["conditions"] |= {f"s{i}": _sampler(positive=[str(i), 0], negative=[str(i + 1), 0]) for i in range(40)}
     made["loaders"] = {str(i): _node("LoadImage", image=[f"{i}-{k}.png" for k in range(40)]) for i in range(900)}
     made["loaders"]["s"] = _node("SaveImage", filename_prefix="x", **{f"image{i}": [str(i), 0] for i in range(900)})
+    made["folders"] = {str(i): _node("load" * 250, **{f"directory{k}": f"{k}" for k in range(250)}) for i in range(60)}
     made["outputs"] = {str(i): _node("SaveImage", filename_prefix="x", images=["s", 0]) for i in range(5000)}
     made["outputs"]["s"] = _sampler()
     made["wide"] = {"s": _sampler(**{f"positive{k}": [str(k), 0] for k in range(5000)})}
@@ -265,6 +266,7 @@ def containers():
         "tracks.mp4": c.box(b"ftyp", b"isom\0\0\0\0isom") + c.box(b"moov", c.box(b"trak", c.box(b"tkhd", bytes(84))) * 5_000),
         "tables.mp4": _movie_tables(),
         "metadata.svg": b"<svg xmlns='http://www.w3.org/2000/svg'>" + b"<metadata>" * 12_000 + b"x" + b"</metadata>" * 12_000 + b"</svg>",
+        "width.svg": b"<svg xmlns='http://www.w3.org/2000/svg' width='1" + b" " * 900_000 + b"x'/>",
         "rdf.svg": b"<svg>" + b"<x:xmpmeta" * 90_000 + b"</svg>",
         "cover.mp3": _cover(),
         "resources.psd": c.psd(c.xmp() * 2, c.exif("x" * 9)) + bytes(100_000),

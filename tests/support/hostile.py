@@ -123,7 +123,7 @@ class _Worker:
             return
         spent_s = time.process_time() - begun
         growth = _peak() - before
-        if spent_s > MAX_S / 2:
+        if spent_s > MAX_S:
             spent_s = min(spent_s, *(_again(path) for _ in range(2)))  # a busy machine is no finding
         self.slowest_s, self.largest_growth = max(self.slowest_s, spent_s), max(self.largest_growth, growth)
         if spent_s > MAX_S:
