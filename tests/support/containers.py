@@ -148,9 +148,15 @@ def still_boxes(brand=b"heic", exif_block=b"", packet=b""):
     return head + meta(first) + box(b"mdat", b"".join(data for _, _, data in blocks))
 
 
+def gif_head():
+    """A GIF up to its first block."""
+    plain = _saved("GIF")
+    return plain[: 13 + (3 << ((plain[10] & 7) + 1) if plain[10] & 0x80 else 0)]
+
+
 def gif(comment=b"", packet=b""):
     plain = _saved("GIF")
-    at = 13 + (3 << ((plain[10] & 7) + 1) if plain[10] & 0x80 else 0)
+    at = len(gif_head())
     made = b""
     if comment:
         pieces = [comment[i : i + 255] for i in range(0, len(comment), 255)]

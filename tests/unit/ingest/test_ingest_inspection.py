@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dam.ingest.inspection import clean, inspect_file
-from dam.model import Kind, Lora, Stage
-from tests.support import pictures, timelines
+from dam.model import CredentialState, Kind, Lora, Stage
+from tests.support import containers, pictures, timelines
 
 TEXTS = st.text(st.characters(codec=None, exclude_categories=()), max_size=20)
 VALUES = st.recursive(
@@ -114,3 +114,21 @@ def test_a_timelines_clips_are_cleaned_and_tell_no_secret(tmp_path):
     assert "a1B2c3D4e5F6g7H8i9J0" not in repr(clip)
     assert "take.mov" in repr(clip)
     assert "take REDACTED" in repr(clip)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.png", containers.png_chunks((b"caBX", b"x"), *[(b"prVt", b"")] * 100_000)),
+        ("a.jpg", b"\xff\xd8" + containers.segment(0xEB, b"JP") + containers.segment(0xFE, b"") * 20_000),
+        ("a.webp", containers.riff(b"WEBP", [(b"C2PA", b"x"), *[(b"junk", b"")] * 100_000])),
+        ("a.gif", containers.gif_head() + b"\x21\xff\x0bC2PA_GIF\1\0\0\1x\0" + b"\x21\xfe\x01a\0" * 100_000),
+    ],
+    ids=["png", "jpeg", "webp", "gif"],
+)
+def test_a_manifest_behind_too_many_parts_is_unreadable_and_never_none(tmp_path, name, data):
+    found = inspect_file(str(pictures.put(tmp_path, name, data)), None)
+    assert found.sha256
+    assert "file.too_many_parts" in [p.code for p in found.problems]
+    assert found.credentials.state is CredentialState.UNREADABLE
+    assert "manifest was not looked for" in found.credentials.explanation[0]
