@@ -126,13 +126,10 @@ def read_store(stream: BinaryIO, mime: str, lists: Sequence[AnchorList]) -> dict
     Raises:
         SdkError: on everything that is not an answer, whatever the bytes are.
     """
-    stream.seek(0)
-    head = stream.read(8)
-    stream.seek(0)
-    hint = "application/c2pa" if head[4:8] == b"jumb" else mime  # a bare store is not recognised without the hint
+    hint = _hint(stream, mime)
     try:
         with c2pa.Context.from_dict(settings_bundle(lists)) as context:
-            reader = c2pa.Reader.try_create(hint or None, stream, context=context)
+            reader = c2pa.Reader.try_create(hint, stream, context=context)
             if reader is None:
                 return None
             with reader:
@@ -143,6 +140,31 @@ def read_store(stream: BinaryIO, mime: str, lists: Sequence[AnchorList]) -> dict
     if not isinstance(store, dict):
         raise SdkError(Failure.BROKEN, "the manifest store is not an object")
     return store
+
+
+def read_crjson(stream: BinaryIO, mime: str, lists: Sequence[AnchorList]) -> dict[str, Any] | None:
+    """The manifest store as crJSON (`crjson` says what that is), or None where there is none. Raises as `read_store`."""
+    hint = _hint(stream, mime)
+    try:
+        with c2pa.Context.from_dict(settings_bundle(lists)) as context:
+            reader = c2pa.Reader.try_create(hint, stream, context=context)
+            if reader is None:
+                return None
+            with reader:
+                document = json.loads(reader.crjson())
+    except Exception as error:  # as in read_store
+        raise _mapped(error) from error
+    if not isinstance(document, dict):
+        raise SdkError(Failure.BROKEN, "the crJSON is not an object")
+    return document
+
+
+def _hint(stream: BinaryIO, mime: str) -> str | None:
+    """What to tell the SDK of the format: a bare store is not recognised without. Rewinds the stream."""
+    stream.seek(0)
+    head = stream.read(8)
+    stream.seek(0)
+    return ("application/c2pa" if head[4:8] == b"jumb" else mime) or None
 
 
 def _add_prompts(reader: c2pa.Reader, store: Any) -> None:
