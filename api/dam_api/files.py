@@ -31,8 +31,11 @@ async def inspect(
 
 
 @router.post("/verify", responses=described(413), openapi_extra=BODY)
-async def verify(request: Request, file: UploadedFile, service: Library) -> VerifyOut:
-    return VerifyOut.model_validate(_named(await _ask(request, lambda: service.answers.verify(file.path)), file))
+async def verify(
+    request: Request, file: UploadedFile, service: Library, rubric: Annotated[bool, Query()] = False
+) -> VerifyOut:
+    found = await _ask(request, lambda: service.answers.verify(file.path, rubric=rubric))
+    return VerifyOut.model_validate(_named(found, file))
 
 
 @router.post("/identify", responses=described(413), openapi_extra=BODY)

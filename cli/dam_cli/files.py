@@ -137,24 +137,30 @@ def _answers(*, needed: bool) -> "Iterator[Answers]":
         yield Answers(settings(), None)
 
 
-def verify(files: Files) -> None:
+def verify(
+    files: Files,
+    rubric: Annotated[
+        bool, typer.Option("--rubric", help="Also apply the C2PA conformance programme's rules (docs/rubric.md).")
+    ] = False,
+) -> None:
     """Is this file what it claims to be? Credential, mark and fingerprint, judged offline.
 
-    Exit 0 only if every file is authentic: a trusted credential and nothing against it. Works without a library, then
-    without trust lists. Example: dam verify delivery/*.png
+    Exit 0 only if every file is authentic: a trusted credential and nothing against it; with --rubric also only if no
+    rule fails. Works without a library, then without trust lists. Example: dam verify delivery/*.png
     """
     from dam_schemas.answers import VerifyOut
 
     code = 0
     with _answers(needed=False) as answers:
         for path in files:
-            found = answers.verify(str(path))
+            found = answers.verify(str(path), rubric=rubric)
             wire = VerifyOut.model_validate(_safe(found))
             if GLOBALS.json:
                 render.put_json(wire)
             else:
                 _print_verdict(wire)
-            code = max(code, 0 if found.authentic else 3 if found.sha256 is None else 1)
+            good = found.authentic and (not rubric or (found.rubric is not None and found.rubric.passed))
+            code = max(code, 0 if good else 3 if found.sha256 is None else 1)
     raise typer.Exit(code)
 
 
@@ -171,6 +177,32 @@ def _print_verdict(wire: Any) -> None:
         + [("ours", f"{m.asset_id} by {m.found_by} ({m.score:.3f})") for m in wire.matches]
         + [("problem", f"{p.code}: {p.message}") for p in wire.problems]
     )
+    if wire.rubric is not None:
+        _print_rubric(wire.rubric)
+
+
+def _print_rubric(wire: Any) -> None:
+    verdict = render.style("PASSED", "1;32") if wire.passed else render.style("NOT PASSED", "1;31")
+    sys.stdout.write(f"  {verdict}  {wire.name}: {wire.met}/{wire.total} rules\n")
+    render.table((_mark(rule), _rule_line(rule)) for rule in wire.rules)
+    met = sum(rule.passed for rule in wire.integrity)
+    sys.stdout.write(f"  integrity: {met}/{len(wire.integrity)} rules\n")
+    render.table((_mark(rule), _rule_line(rule)) for rule in wire.integrity if not rule.passed)
+    for one in wire.signals:
+        name = f"{one.label or ''}{' (an ingredient)' if one.inferred else ''}"
+        render.table([("signals", f"{name}: {', '.join(one.signals) or 'none'}")])
+
+
+def _mark(rule: Any) -> str:
+    return "ok" if rule.passed else rule.level
+
+
+def _rule_line(rule: Any) -> str:
+    name = rule.id.removeprefix("validation:")
+    if rule.passed:
+        return str(name)
+    where = f" [{rule.section}]" if rule.section else ""
+    return f"{name}: {rule.demand}{where}\nfound: {', '.join(rule.matches)}"
 
 
 def identify(

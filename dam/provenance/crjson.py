@@ -13,11 +13,12 @@ from typing import Any
 MISSING_RESULTS = "MISSING_VALIDATION_RESULTS"
 ACTIONS = "c2pa.actions.v2"
 OPENED = "c2pa.opened"
+MAX_ACTIONS = 10_000  # of one manifest; real ones have tens
 CREATED = "c2pa.created"
 
 
 class GapError(Exception):
-    """A value of a kind that no schema allows where a rule has to look: the rule cannot be applied, so it fails."""
+    """A value that no schema allows, or a list of absurd length, where a rule has to look: it cannot be met, so it fails."""
 
 
 def member(value: object, name: str) -> Any:
@@ -94,6 +95,8 @@ class View:
                 found += held
             elif held is not None:
                 found.append(held)
+        if len(found) > MAX_ACTIONS:
+            raise GapError
         return found
 
     @cached_property

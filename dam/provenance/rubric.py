@@ -19,7 +19,7 @@ from dam.provenance.trust import TrustStore
 NAME = "C2PA Asset Conformance 0.2 Spec 2.4"
 MAX_MATCHES = 32
 MAX_MATCH_CHARS = 200
-UNJUDGED = "cannot be judged: a value has a kind that no schema allows"
+UNJUDGED = "cannot be judged: a value has a kind, or a list a length, that no real manifest has"
 
 
 @dataclass(frozen=True, slots=True)

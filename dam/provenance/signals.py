@@ -10,7 +10,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from dam.provenance.crjson import ACTIONS, CREATED, OPENED, GapError, among, count, holds, manifests, member, word
+from dam.provenance.crjson import (
+    ACTIONS,
+    CREATED,
+    MAX_ACTIONS,
+    OPENED,
+    GapError,
+    among,
+    count,
+    holds,
+    manifests,
+    member,
+    word,
+)
 from dam.provenance.rulelists import GENAI_TYPES, INCEPTIONS, MAYBE_GENAI_TYPES, NON_EDITORIAL
 
 _IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
@@ -58,7 +70,7 @@ def _label(manifest: object) -> str | None:
 def _of(manifest: object) -> Iterator[str]:
     stated = member(member(manifest, "assertions"), ACTIONS)
     held = member(stated, "actions")
-    actions = held if isinstance(held, list) else []
+    actions = held[:MAX_ACTIONS] if isinstance(held, list) else []
     yield from _inceptions(manifest, actions)
     if _ambiguous(manifest, stated, actions):
         yield "transformation:signal_ambiguousActions"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dam.catalogue.reading import Card, Reader, open_reader
 from dam.errors import BadFileError, PolicyError
@@ -11,6 +11,9 @@ from dam.ingest.near import ENGINE_64, ENGINE_256
 from dam.ingest.parts import Parts
 from dam.model import Credentials, CredentialState, FingerprintCode, Inspection, Kind, Problem
 from dam.settings import Settings
+
+if TYPE_CHECKING:
+    from dam.provenance.rubric import Report
 
 DEEP_BUDGET_S = 8.0
 
@@ -47,6 +50,7 @@ class Verdict:
     mark: FoundMark | None
     matches: tuple[Match, ...]
     problems: tuple[Problem, ...]
+    rubric: "Report | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +107,11 @@ class Answers:
             found = dataclasses.replace(found, fingerprints=look.codes, problems=(*found.problems, *look.problems))
         return found
 
-    def verify(self, path: str) -> Verdict:
-        """Credential, mark and fingerprint verdict, offline. Authentic only with a trusted credential and no conflict."""
+    def verify(self, path: str, *, rubric: bool = False) -> Verdict:
+        """Credential, mark and fingerprint verdict, offline. Authentic only with a trusted credential and no conflict.
+
+        `rubric` also holds the credential against the conformance programme's rules; they do not move `authentic`.
+        """
         found = self._read(path)
         look = self._look(found, marks="fast")
         matches = self._matches(found, look)
@@ -117,11 +124,24 @@ class Answers:
             reasons.append(f"An invisible mark of this library leads to asset {mark.asset_id}.")
         if self._parts is None:
             reasons.append("No library was open: no trust list and no registry was asked.")
+        report = self._rubric(found) if rubric else None
+        if rubric and report is None:
+            reasons.append("The rubric was not applied: there is no credential that can be read.")
         authentic = found.credentials.state is CredentialState.TRUSTED and not conflicts
         return Verdict(
             path, authentic, tuple(reasons), found.sha256, found.credentials, mark, tuple(matches),
-            (*found.problems, *look.problems),
+            (*found.problems, *look.problems), report,
         )  # fmt: skip
+
+    def _rubric(self, found: Inspection) -> "Report | None":
+        from dam.provenance import rubric
+
+        if found.media is None or found.credentials.state in (CredentialState.NONE, CredentialState.UNREADABLE):
+            return None
+        try:
+            return rubric.judge(found.path, found.media.mime, self._parts.trust if self._parts else None)
+        except BadFileError:  # gone since it was read
+            return None
 
     def identify(self, path: str) -> Identity:
         """Which asset of ours is this file: by exact bytes, manifest, mark (fast, then deep) or fingerprint."""

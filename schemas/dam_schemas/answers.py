@@ -31,8 +31,43 @@ class MatchOut(Wire):
     detail: dict[str, Any] = Field(default_factory=dict)
 
 
+class RuleOut(Wire):
+    """One rule of the conformance programme. `level` is fail or warn; `matches` names what breaks it; `section` is the
+    place in the C2PA specification that the rubric names (None: a demand of the programme itself).
+    """
+
+    id: str
+    level: str
+    passed: bool
+    demand: str
+    section: str | None = None
+    matches: list[str] = Field(default_factory=list)
+
+
+class SignalsOut(Wire):
+    """What one manifest says of its making, in the programme's words. `inferred`: an ingredient of that manifest says it,
+    and has no manifest of its own.
+    """
+
+    label: str | None = None
+    inferred: bool = False
+    signals: list[str] = Field(default_factory=list)
+
+
+class RubricOut(Wire):
+    """`passed`: no rule of level fail is broken; `met` of `total` rules are met. `integrity` is a rubric of its own."""
+
+    name: str
+    passed: bool
+    met: int
+    total: int
+    rules: list[RuleOut]
+    integrity: list[RuleOut]
+    signals: list[SignalsOut]
+
+
 class VerifyOut(Wire):
-    """`authentic` only if the credential is trusted and nothing contradicts it."""
+    """`authentic` only if the credential is trusted and nothing contradicts it. `rubric` only if it was asked for."""
 
     path: str
     authentic: bool
@@ -42,6 +77,7 @@ class VerifyOut(Wire):
     mark: MarkOut | None = None
     matches: list[MatchOut] = Field(default_factory=list)
     problems: list[ProblemOut] = Field(default_factory=list)
+    rubric: RubricOut | None = None
 
 
 class IdentifyOut(Wire):

@@ -20,6 +20,7 @@ PUBLISHED: dict[str, type[Wire]] = {
     "root.v1": asset.RootOut,
     "inspection.v1": inspect.InspectionOut,
     "verify.v1": answers.VerifyOut,
+    "rubric.v1": answers.RubricOut,
     "identify.v1": answers.IdentifyOut,
     "audit-entry.v1": answers.AuditEntryOut,
     "audit-verdict.v1": answers.AuditVerdictOut,

@@ -176,9 +176,7 @@ def test_a_file_signed_to_break_one_rule_fails_that_rule_and_no_other(name, sign
         spec="2.2" if name == "mandatory_spec_version" else "2.4",
         created=name != "inception_action_position",
     )
-    if (
-        name == "valid_success"
-    ):  # a byte of the picture's compressed pixels
+    if name == "valid_success":  # a byte of the picture's compressed pixels
         data = data[:-20] + bytes([data[-20] ^ 1]) + data[-19:]
     report = rubric.judge_stream(io.BytesIO(data), "image/png", store)
     assert broken(report) == {name: matches} | along

@@ -62,6 +62,15 @@ def test_a_signed_copy_of_anything_meets_all_31_rules_and_carries_the_signal_of_
     assert (parent.label, parent.inferred, parent.signals) == (signed.label, True, (FULLY,))
 
 
+@pytest.mark.parametrize("said", [{"mark": None}, {"mark": None, "source_type": None}, {"converted": True}])
+def test_a_copy_without_mark_or_of_another_type_or_of_unknown_making_meets_all_31_rules(
+    said, sign, store, tmp_path, picture
+):
+    original = tmp_path / "original.png"
+    original.write_bytes(picture(seed=1))
+    assert broken(held(sign(picture(seed=2), "image/png", original, **said).data, "image/png", store)) == {}
+
+
 def test_a_copy_of_a_signed_file_meets_all_rules_and_its_parent_is_a_manifest(
     signed_png, sign, store, tmp_path, picture
 ):
@@ -174,6 +183,13 @@ def test_a_value_of_a_kind_that_no_schema_allows_fails_the_rule_that_needs_it():
     found = broken(rubric.evaluate({"manifests": [{"label": {}, "assertions": {"c2pa.actions.v2": actions}}]}))
     for name in ("active_manifest_urn", "no_unsupported_actions", "no_unrecognized_custom_action_parameters"):
         assert found[name] == (rubric.UNJUDGED,)
+
+
+def test_more_actions_than_any_real_manifest_has_are_not_judged_one_by_one():
+    actions = {"actions": [{"action": "c2pa.converted"}] * 200_000, "allActionsIncluded": True}
+    report = rubric.evaluate({"manifests": [{"assertions": {"c2pa.actions.v2": actions}}]})
+    assert broken(report)["no_deprecated_actions"] == (rubric.UNJUDGED,)
+    assert report.signals[0].signals == ("transformation:signal_nonEditorial",)
 
 
 def test_matches_are_bounded_however_many_offend():
