@@ -82,10 +82,9 @@ def examine(
 
 def derive(found: Probe, credentials: Credentials) -> Derived:
     """What carriers and verdict say, fit to be stored and shown: texts cleaned, secrets redacted. Pure."""
-    claims, problems = read_claims(found, credentials)
-    merged = merge(claims)
-    safe: Derived = clean(Derived(claims, merged.generation, merged.ai_generated, merged.digital_source_type, problems))
-    return safe
+    claims, problems = clean(read_claims(found, credentials))
+    merged = merge(claims)  # of what is clean already: it invents no text
+    return Derived(claims, merged.generation, merged.ai_generated, merged.digital_source_type, problems)
 
 
 def _timeline(path: str, size_bytes: int, media: Media) -> tuple[Timeline | None, tuple[Problem, ...]]:

@@ -4,11 +4,11 @@ import hashlib
 
 from dam.errors import UnreadableError
 
-_BLOCK_BYTES = 1 << 20
+_BLOCK_BYTES = 1 << 18  # it stays in the processor's cache; a larger one is slower
 
 
 def sha256_file(path: str) -> str:
-    """Lower-case hex SHA-256 of a file's bytes; about 1 GB/s per core, one megabyte of memory.
+    """Lower-case hex SHA-256 of a file's bytes; about 1 GB/s per core, a quarter of a megabyte of memory.
 
     Raises:
         UnreadableError: the operating system does not let the file be read.

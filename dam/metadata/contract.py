@@ -184,10 +184,14 @@ def clean_text(text: str) -> str:
 def _storable_generation(generation: Generation) -> Generation:
     changes: dict[str, Any] = {}
     for name in ("tool", "tool_version", "model", "model_hash", "sampler", "scheduler"):
-        changes[name] = as_text(getattr(generation, name), limit=1000)
+        given = getattr(generation, name)
+        if (text := as_text(given, limit=1000)) is not given:
+            changes[name] = text
     for name in ("prompt", "negative_prompt"):
-        changes[name] = as_prompt(getattr(generation, name))
-    return replace(generation, **changes)
+        given = getattr(generation, name)
+        if (text := as_prompt(given)) is not given:
+            changes[name] = text
+    return replace(generation, **changes) if changes else generation
 
 
 def as_text(value: Any, limit: int = MAX_PROMPT_CHARS) -> str | None:

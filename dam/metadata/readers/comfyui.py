@@ -25,6 +25,7 @@ from dam.metadata.contract import (
     as_seed,
     as_text,
     claim_of,
+    clean_text,
     parse_json,
     parse_object,
     plain_texts,
@@ -92,12 +93,13 @@ class ComfyUI:
         budget = Budget()
         claims = []
         for text, api, workflow in found:
-            given = {} if budget.left == 0 else api if api is not None else to_api_graph(workflow or {})
+            beside = api is None and has_api  # an editor's graph beside the graph that ran adds no answer of its own
+            given = {} if budget.left == 0 or beside else api if api is not None else to_api_graph(workflow or {})
             graph = build(given, budget)
-            answers = api is not None or (not has_api and bool(graph.nodes))
+            answers = api is not None or bool(graph.nodes)
             made = generation_of(graph, kind) if answers else Generation(tool=HOST)
             made = _told_beside(made, (api or {}).get("extraMetadata"))
-            fields = _fields(graph, workflow, made)
+            fields = _fields(graph, workflow, made) if not beside else _seen(workflow or {})
             if api is not None:
                 fields["has_workflow"] = has_workflow
             if text.carrier == DOCUMENT:  # a recipe: nothing was made yet, and nothing is derived from what it names
@@ -133,10 +135,25 @@ def _fields(graph: Graph, workflow: Mapping[str, Any] | None, made: Generation) 
     services = {stage.tool for stage in made.stages if stage.tool != HOST}
     if services:
         fields["hosted"] = asked_of(graph, services)
-    extra = (workflow or {}).get("extra")
-    if isinstance(extra, dict) and isinstance(extra.get("frontendVersion"), str):
-        fields["frontend_version"] = extra["frontendVersion"]
-    return fields
+    return fields | _front_end(workflow or {})
+
+
+def _seen(workflow: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of an editor's graph that is not followed: its own nodes, without those inside subgraphs."""
+    listed = workflow.get("nodes")
+    kinds = Counter(
+        clean_text(node["type"][:1000])
+        for node in (listed if isinstance(listed, list) else [])
+        if isinstance(node, dict) and isinstance(node.get("type"), str)
+    )
+    counts = {"host": HOST, "nodes": kinds.total(), "node_kinds": dict(kinds.most_common(200))}
+    return counts | _front_end(workflow)
+
+
+def _front_end(workflow: Mapping[str, Any]) -> dict[str, str]:
+    extra = workflow.get("extra")
+    version = extra.get("frontendVersion") if isinstance(extra, dict) else None
+    return {"frontend_version": version} if isinstance(version, str) else {}
 
 
 def _score(text: str) -> int:
