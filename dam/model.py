@@ -202,6 +202,28 @@ class SoftBinding:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """What vouches for the time of a signature. `local`: the authority is this organisation's own responder."""
+
+    state: str = "none"  # trusted (a list holds the authority), untrusted, invalid, none
+    at: str | None = None
+    authority: str | None = None
+    local: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One validation status as the C2PA library gave it. `of`: active (the file's own manifest), ingredient (found now),
+    recorded (an ingredient's, written down by whoever signed over it). `kind`: failure, informational, success.
+    """
+
+    code: str
+    kind: str = "failure"
+    of: str = "active"
+    explanation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Credentials:
     """The verdict on a file's C2PA manifest store. `codes` are the SDK's raw failure codes, kept as found.
 
@@ -230,6 +252,12 @@ class Credentials:
     )  # what the chain's metadata assertions say of an AI system
     sdk_version: str | None = None
     trust_list: str | None = None  # SHA-256 of the anchors that were asked
+    identity_problem: bool = False  # a CAWG identity assertion does not hold; the state does not move
+    ingredient_problem: bool = False  # something that went into the file does not hold
+    timestamp: Stamp = field(default_factory=Stamp)
+    redacted: tuple[str, ...] = ()  # assertions that a later signer removed, by their JUMBF URIs
+    notes: tuple[str, ...] = ()  # names of what a reader should know (provenance.sentences.NOTES)
+    statuses: tuple[Status, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

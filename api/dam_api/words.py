@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from dam.model import CredentialState
-from dam.service.answers import SENTENCES
+from dam.provenance.sentences import STATES
 
 _WORDS: Mapping[str, str] = MappingProxyType(
     {
@@ -78,4 +78,4 @@ def word(value: object) -> str:
 
 def credential_sentence(credentials: Mapping[str, Any] | None) -> str:
     state = CredentialState(credentials["state"]) if credentials else CredentialState.NONE
-    return SENTENCES[state].format(tier=credentials.get("tier") if credentials else None)
+    return STATES[state].format(tier=credentials.get("tier") if credentials else None)

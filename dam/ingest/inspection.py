@@ -102,7 +102,7 @@ def _credentials(path: str, found: Probe, store: TrustStore | None) -> Credentia
         return NO_CREDENTIALS
     too_many = next((problem for problem in found.problems if problem.code == TOO_MANY_PARTS), None)
     if too_many is not None:  # the library would take minutes, and nothing can interrupt it
-        return Credentials(CredentialState.UNREADABLE, codes=("general.error",), explanation=(too_many.message,))
+        return verdict.not_checked(too_many.message)
     return verdict.judge(path, found.media.mime, store)
 
 

@@ -16,6 +16,11 @@ _MAX_BOXES = 50_000
 _META_CAP_BYTES = 8 << 20
 _MAX_ITEMS = 65_536  # of one table; a picture in a thousand tiles has a thousand
 _MAX_BLOCKS = 16  # EXIF and XMP items that are read: all of them may lie over the same bytes
+_MAX_DEPTH = 32  # boxes in boxes; films nest 8 deep, and the C2PA library gives up behind 32
+_MAX_NESTED = 20_000  # boxes that are looked into for that
+_NESTING = frozenset(  # boxes that hold nothing but boxes (ISO/IEC 14496-12)
+    b"moov trak mdia minf stbl moof traf edts udta dinf tref mvex mfra meta schi sinf".split()
+)
 _MAX_C2PA_BOXES = 10_000  # the C2PA library's time grows with the square of them
 
 
@@ -55,6 +60,7 @@ def read_structure(source: Source, found: Found, name: str) -> bool:
     """
     kinds = set()
     end = count = 0
+    deep = False
     for box in boxes(source, 0, source.size_bytes):
         kinds.add(box.kind)
         count += 1
@@ -65,6 +71,10 @@ def read_structure(source: Source, found: Found, name: str) -> bool:
             found.add_xmp(source.read(box.body, min(box.end - box.body, BLOCK_CAP_BYTES)))
         elif box.kind == b"moov":
             _movie(source, box, found)
+            deep = deep or _is_deep(source, box)
+    if deep:
+        found.too_many_parts(f"boxes in boxes, more than {_MAX_DEPTH} deep")
+        found.has_c2pa = True
     if end > source.size_bytes:
         found.problem(f"{name}.truncated", f"The file should be {end} bytes long and is {source.size_bytes}.")
     elif end < source.size_bytes and count < _MAX_C2PA_BOXES:
@@ -74,6 +84,24 @@ def read_structure(source: Source, found: Found, name: str) -> bool:
     if b"mdat" in kinds and not kinds & {b"moov", b"moof", b"meta"}:
         found.problem(f"{name}.truncated", "The file has no index: it was not finished or is cut off.")
     return count < _MAX_BOXES
+
+
+def _is_deep(source: Source, top: Box) -> bool:
+    """Whether boxes lie in boxes deeper than anything can be looked through."""
+    waiting = [(top, 1)]
+    seen = 0
+    while waiting:
+        outer, depth = waiting.pop()
+        if depth > _MAX_DEPTH:
+            return True
+        body = outer.body + (4 if outer.kind == b"meta" else 0)
+        for box in boxes(source, body, min(outer.end, source.size_bytes)):
+            seen += 1
+            if seen > _MAX_NESTED:
+                return False
+            if box.kind in _NESTING:
+                waiting.append((box, depth + 1))
+    return False
 
 
 def _movie(source: Source, movie: Box, found: Found) -> None:

@@ -6,23 +6,26 @@ How codes become a state (C2PA 2.4 §15, validation status codes), first match w
   credential_problem  any other failure (expired, invalid, revoked, malformed ...) but untrusted and cawg.*
   trusted             the signer chains to a list; `tier` names it
   untrusted_signer    sound, by a signer that no list holds
-CAWG identity failures and ingredients by unknown signers do not move the state: they stand in `codes`. A code says what
-the validator saw, never who did what; validators disagree on some real files, so its explanation is kept beside it.
+CAWG identity failures and ingredients by unknown signers do not move the state: they stand in `codes` and raise a flag of
+their own. A code says what the validator saw, never who did what; validators disagree on some real files, so each keeps
+its explanation.
 """
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain as joined
 from typing import Any, BinaryIO
 
 from dam.errors import UnreadableError
-from dam.model import Credentials, CredentialState
-from dam.provenance import bounds, manifests, sdk
-from dam.provenance.trust import TIERS, TrustStore
+from dam.model import Credentials, CredentialState, Status
+from dam.provenance import apart, bounds, manifests, sdk, statuses
+from dam.provenance.trust import TIERS, AnchorList, TrustStore
 
+VERSION = "2"  # of what a verdict holds; another one makes every stored verdict due again
 MAX_CODES = 64
-_UNTRUSTED = "signingCredential.untrusted"
+TOO_LARGE = "manifest.too_large"  # ours
+_UNTRUSTED = statuses.UNTRUSTED
 _TRUSTED = "signingCredential.trusted"
 _SCAN_BYTES = 32 * 1024 * 1024  # how much of a file of unknown format is searched for a manifest store
 # the JUMBF description box of a C2PA manifest store: "jumd" + its UUID (C2PA 2.4 §11.1.4.2)
@@ -32,6 +35,11 @@ _STATE_OF_FAILURE = {
     sdk.Failure.UNSUPPORTED: (CredentialState.UNREADABLE, "type.unsupported"),
     sdk.Failure.BROKEN: (CredentialState.UNREADABLE, "general.error"),
 }
+
+
+def key(store: TrustStore | None) -> str:
+    """What a verdict depends on besides the file: this module, the SDK, the lists. Stored to know when to judge again."""
+    return f"{VERSION}/{sdk.version()}/{store.sha256 if store else '-'}"
 
 
 def judge(path: str, mime: str, store: TrustStore | None) -> Credentials:
@@ -53,35 +61,57 @@ def judge_bytes(data: bytes, mime: str, store: TrustStore | None) -> Credentials
     return _judged(io.BytesIO(data), mime, store)
 
 
+def not_checked(words: str) -> Credentials:
+    """The verdict on a file that cannot be looked through within bounds, without looking."""
+    return _unreadable(TOO_LARGE, words)
+
+
 def _judged(stream: BinaryIO, mime: str, store: TrustStore | None) -> Credentials:
     verdict = _judge(stream, mime, store or TrustStore())
     return replace(verdict, sdk_version=sdk.version(), trust_list=store.sha256 if store else None)
 
 
 def _judge(stream: BinaryIO, mime: str, store: TrustStore) -> Credentials:
+    size = bounds.size_of_store(stream)
+    if size is bounds.Size.LARGE:
+        words = f"a claim has more than {bounds.MAX_ASSERTIONS} assertions: not checked"
+        return not_checked(words)
+    read = sdk.read_store if size is bounds.Size.SMALL else apart.read_store
     try:
-        if bounds.too_many_assertions(stream):
-            words = (f"a claim has more than {bounds.MAX_ASSERTIONS} assertions: not checked",)
-            return Credentials(CredentialState.UNREADABLE, codes=("general.error",), explanation=words)
-        found = sdk.read_store(stream, mime, store.lists())
+        found = read(stream, mime, store.lists())
         if found is None:
             return Credentials(CredentialState.NONE)
-        results, tier, extra = _vouched(found, stream, mime, store)
+        results, tier, extra = _vouched(found, lambda lists: read(stream, mime, lists), store)
+    except apart.TooLargeError as error:
+        return not_checked(error.message)
     except sdk.SdkError as error:
         return _refused(error, stream)
     active = manifests.text(found.get("active_manifest")) or ""
     line = manifests.chain(found, active)
     if active not in line or not results:
-        words = ("the active manifest is not in the store",)
-        return Credentials(CredentialState.UNREADABLE, codes=("claim.missing",), explanation=words)
+        return _unreadable("claim.missing", "the active manifest is not in the store")
     failures = _failures(results) | extra
     state = _state(results, failures, tier)
+    seen = _statuses_of(results, line[active], extra)
+    facts = _facts(active, line)
     return Credentials(
         state=state,
         tier=tier if state is CredentialState.TRUSTED else None,
-        codes=(*failures, *_ingredient_codes(results, line[active]))[:MAX_CODES],
+        codes=(*failures, *_ingredient_codes(seen))[:MAX_CODES],
         explanation=tuple(dict.fromkeys(words for words in failures.values() if words))[:MAX_CODES],
-        **_facts(active, line),
+        identity_problem=statuses.has_identity_problem(seen),
+        ingredient_problem=statuses.has_ingredient_problem(seen),
+        notes=statuses.notes(seen),
+        statuses=seen,
+        timestamp=statuses.stamp(seen, facts["signed_at"]),
+        redacted=statuses.redacted(line.values()),
+        **facts,
+    )
+
+
+def _unreadable(code: str, words: str) -> Credentials:
+    return Credentials(
+        CredentialState.UNREADABLE, codes=(code,), explanation=(words,), statuses=(Status(code, explanation=words),)
     )
 
 
@@ -110,7 +140,7 @@ def _facts(active: str, line: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def _vouched(
-    found: Mapping[str, Any], stream: BinaryIO, mime: str, store: TrustStore
+    found: Mapping[str, Any], ask: Callable[[Sequence[AnchorList]], dict[str, Any] | None], store: TrustStore
 ) -> tuple[Mapping[str, Any], str | None, dict[str, str]]:
     """Which tier vouches for the signer: (validation results, tier or None, failures to add).
 
@@ -124,24 +154,18 @@ def _vouched(
         return results, str(name), {}
     for tier in TIERS:
         if lists := store.only(tier):
-            alone = _results(sdk.read_store(stream, mime, lists) or {})
+            alone = _results(ask(lists) or {})
             if _has(alone, _TRUSTED):
                 return results, tier, {}
     return results, None, {_UNTRUSTED: "only the list of time-stamp authorities holds this signer"}
 
 
 def _state(results: Mapping[str, Any], failures: Mapping[str, str], tier: str | None) -> CredentialState:
-    if any(_is_mismatch(code) for code in joined(failures, _delta_codes(results))):
+    if any(statuses.is_mismatch(code) for code in joined(failures, _delta_codes(results))):
         return CredentialState.CONTENT_MISMATCH
     if any(code != _UNTRUSTED and not code.startswith("cawg.") for code in failures):
         return CredentialState.CREDENTIAL_PROBLEM
     return CredentialState.TRUSTED if tier else CredentialState.UNTRUSTED_SIGNER
-
-
-def _is_mismatch(code: str) -> bool:
-    if code.startswith(("cawg.", "timeStamp.", "signingCredential.")):
-        return False
-    return code.endswith((".mismatch", ".missing")) or "hashedURI" in code
 
 
 def _results(found: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -174,17 +198,14 @@ def _delta_codes(results: Mapping[str, Any]) -> list[str]:
     return [code for one in found if (code := manifests.text(one.get("code")))]
 
 
-def _ingredient_codes(results: Mapping[str, Any], own: Mapping[str, Any]) -> list[str]:
-    """The deltas, and the mismatches that the signer had already recorded: a later signature does not heal them."""
-    recorded = []
-    for one in manifests.entries(own.get("ingredients")):
-        results_then = one.get("validation_results")
-        block = results_then.get("activeManifest") if isinstance(results_then, dict) else None
-        older = manifests.entries(one.get("validation_status"))
-        recorded += [
-            code for entry in (*_statuses(block, "failure"), *older) if (code := manifests.text(entry.get("code")))
-        ]
-    codes = (*_delta_codes(results), *(code for code in recorded if _is_mismatch(code)))
+def _statuses_of(results: Mapping[str, Any], own: Mapping[str, Any], extra: Mapping[str, str]) -> tuple[Status, ...]:
+    added = tuple(Status(code, explanation=words) for code, words in extra.items())
+    return (*added, *statuses.collect(results, own))
+
+
+def _ingredient_codes(seen: Sequence[Status]) -> list[str]:
+    """The deltas, and the mismatches that the signer had already recorded."""
+    codes = (s.code for s in seen if s.of == "ingredient" or (s.of == "recorded" and statuses.is_mismatch(s.code)))
     return list(dict.fromkeys(f"ingredient:{code}" for code in codes))
 
 
@@ -193,7 +214,8 @@ def _refused(error: sdk.SdkError, stream: BinaryIO) -> Credentials:
     if error.failure is sdk.Failure.UNSUPPORTED and not _holds_store(stream):
         return Credentials(CredentialState.NONE)
     state, code = _STATE_OF_FAILURE[error.failure]
-    return Credentials(state, codes=(code,), explanation=(error.message[: manifests.MAX_TEXT],))
+    words = error.message[: manifests.MAX_TEXT]
+    return Credentials(state, codes=(code,), explanation=(words,), statuses=(Status(code, explanation=words),))
 
 
 def _holds_store(stream: BinaryIO) -> bool:

@@ -10,12 +10,14 @@ from dam.ingest.inspection import inspect_file
 from dam.ingest.near import ENGINE_64, ENGINE_256
 from dam.ingest.parts import Parts
 from dam.model import Credentials, CredentialState, FingerprintCode, Inspection, Kind, Problem
+from dam.provenance import sentences
 from dam.settings import Settings
 
 if TYPE_CHECKING:
     from dam.provenance.rubric import Report
 
 DEEP_BUDGET_S = 8.0
+MAX_REASONS = 8  # sentences about codes; all codes stand in the verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +79,6 @@ class _Look:
 
 ORDER = {"sha256": 0, "manifest": 1, "mark": 2, "fingerprint": 3}
 
-SENTENCES = {
-    CredentialState.NONE: "The file carries no C2PA credential, so nothing in it proves where it comes from.",
-    CredentialState.REMOTE_NOT_FETCHED: "The credential is kept on a server and was not fetched (nothing leaves this machine).",
-    CredentialState.UNREADABLE: "The credential cannot be read.",
-    CredentialState.CONTENT_MISMATCH: "The contents are not those that were signed: they changed after signing.",
-    CredentialState.CREDENTIAL_PROBLEM: "The signing certificate is expired, revoked or not fit for signing.",
-    CredentialState.UNTRUSTED_SIGNER: "The signature holds, but the signer is on no trust list of this library.",
-    CredentialState.TRUSTED: "The credential is intact and its signer is trusted ({tier} list).",
-}
-
 
 class Answers:
     """`parts` is None where there is no library: then nothing is looked up and no trust list is asked."""
@@ -116,8 +108,9 @@ class Answers:
         look = self._look(found, marks="fast")
         matches = self._matches(found, look)
         mark = self._mark(look)
-        reasons = [SENTENCES[found.credentials.state].format(tier=found.credentials.tier)]
-        reasons += found.credentials.explanation[:8]
+        reasons = [sentences.state(found.credentials)]
+        reasons += sentences.codes(found.credentials.codes)[:MAX_REASONS]
+        reasons += sentences.flags(found.credentials)
         conflicts = _conflicts(matches, mark)
         reasons += conflicts
         if mark is not None and mark.asset_id is not None and not conflicts:

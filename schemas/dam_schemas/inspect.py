@@ -79,8 +79,26 @@ class SoftBindingOut(Wire):
     value: str
 
 
+class StampOut(Wire):
+    """`state`: trusted (a list holds the authority), untrusted, invalid, none. `local`: our own responder made it."""
+
+    state: str = "none"
+    at: str | None = None
+    authority: str | None = None
+    local: bool = False
+
+
+class StatusOut(Wire):
+    """One raw validation status. `of`: active, ingredient, recorded; `kind`: failure, informational, success."""
+
+    code: str
+    kind: str
+    of: str
+    explanation: str | None = None
+
+
 class CredentialsOut(Wire):
-    """The verdict as a taxonomy; `codes` are the SDK's own, `explanation` its words."""
+    """The verdict as a taxonomy; `codes` are the SDK's own, `explanation` its words, `statuses` both, one by one."""
 
     state: str
     tier: str | None = None
@@ -97,6 +115,12 @@ class CredentialsOut(Wire):
     software_agents: list[str] = Field(default_factory=list)
     sdk_version: str | None = None
     trust_list: str | None = None
+    identity_problem: bool = False
+    ingredient_problem: bool = False
+    timestamp: StampOut = Field(default_factory=StampOut)
+    redacted: list[str] = Field(default_factory=list)
+    notes: list[str] = Field(default_factory=list)
+    statuses: list[StatusOut] = Field(default_factory=list)
 
 
 class FingerprintOut(Wire):

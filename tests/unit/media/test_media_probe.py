@@ -428,3 +428,13 @@ def test_a_file_made_to_waste_time_does_not(data):
     start = time.process_time()
     from_bytes(data)
     assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize(("depth", "deep"), [(8, False), (32, False), (33, True), (3_000, True)])
+def test_boxes_too_deep_in_each_other_are_said_to_hide_what_is_inside(depth, deep):
+    body = b""
+    for _ in range(depth):
+        body = struct.pack(">I", 8 + len(body)) + b"moov" + body
+    seen = from_bytes(struct.pack(">I", 20) + b"ftypisom\0\0\0\0isom" + body, "a.mp4")
+    assert seen.has_c2pa is deep
+    assert (carriers.TOO_MANY_PARTS in [p.code for p in seen.problems]) is deep

@@ -11,6 +11,7 @@ from PIL import Image
 
 from dam.provenance import compose, keys, signing, statement
 from dam.provenance.trust import TrustStore
+from tests.support.shared import FOLDER
 
 MARK = statement.SoftBindingEntry(alg="org.headwater.tilemark.v1", value="00112233445566aa")
 FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
@@ -18,10 +19,9 @@ FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
 
 @pytest.fixture(scope="session")
 def shared():
-    folder = Path(__file__).resolve().parents[3].parent / "shared"
-    if not (folder / "data" / "c2pa").is_dir():
+    if not (FOLDER / "data" / "c2pa").is_dir():
         pytest.skip("needs ../shared/data (real files, not part of the project)")
-    return folder / "data"
+    return FOLDER / "data"
 
 
 @pytest.fixture(scope="session")
