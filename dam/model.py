@@ -258,6 +258,7 @@ class Credentials:
     redacted: tuple[str, ...] = ()  # assertions that a later signer removed, by their JUMBF URIs
     notes: tuple[str, ...] = ()  # names of what a reader should know (provenance.sentences.NOTES)
     statuses: tuple[Status, ...] = ()
+    judged_by: str | None = None  # everything that the verdict depends on but the file (provenance.verdict.key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,7 @@ def set_manifest(unit: Unit, asset_id: str, verdict: Credentials) -> None:
             trust_list=verdict.trust_list,
             sdk_version=verdict.sdk_version,
             checked_at=unit.now,
+            judged_by=verdict.judged_by,
         )
     )
     unit.session.flush()  # edges are made from it in the same change

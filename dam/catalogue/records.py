@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from dam.catalogue import verdicts
 from dam.catalogue.tables import (
     AssetRow,
     CopyRow,
@@ -109,6 +110,7 @@ def add_copy(unit: Unit, row: CopyRow, mark: MarkRecord | None) -> None:
         unit.session.flush()
     unit.session.add(row)
     unit.session.flush()
+    verdicts.note_copy(unit, row.sha256)
     detail: dict[str, Any] = {"kind": row.kind, "recipe": row.recipe, "sha256": row.sha256}
     if mark is not None:
         unit.session.merge(

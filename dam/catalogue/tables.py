@@ -261,6 +261,19 @@ class ManifestRow(SQLModel, table=True):
     trust_list: str | None = None
     sdk_version: str | None = None
     checked_at: str
+    judged_by: str | None = Field(default=None, index=True)
+
+
+class CopyVerdictRow(SQLModel, table=True):
+    """A verdict on the contents of a copy in the vault, by their SHA-256."""
+
+    __tablename__ = "copy_verdict"
+    sha256: str = Field(primary_key=True)
+    state: str
+    tier: str | None = None
+    detail: dict[str, Any] = Field(sa_type=sa.JSON)
+    judged_by: str | None = Field(default=None, index=True)
+    checked_at: str
 
 
 class CopyRow(SQLModel, table=True):

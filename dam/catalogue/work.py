@@ -15,7 +15,8 @@ from sqlmodel import col
 from dam.catalogue.tables import AssetRow, IntakeRow, JobRow, RootRow
 from dam.catalogue.unit import Unit
 
-STAGES = ("pixels", "protect")  # the order in which they are claimed
+STAGES = ("pixels", "protect", "judge", "judge_copies")  # the order in which they are claimed
+CHAIN = ("pixels", "protect")  # of these, each waits for those before it and is skipped when one has failed
 OFFLINE = "asset.offline"  # why a stage waits: no location can be read now
 
 
@@ -132,14 +133,16 @@ def arrival_failed(unit: Unit, arrival_id: str, code: str, message: str, *, retr
     return retry_at is None
 
 
-def claim_jobs(unit: Unit, worker: str, *, now: float, limit: int, asset_id: str | None = None) -> list[Job]:
+def claim_jobs(
+    unit: Unit, worker: str, *, now: float, limit: int, asset_id: str | None = None, only: Sequence[str] = STAGES
+) -> list[Job]:
     """Due stages (of one asset, if named), earlier stages first; a stage waits until its asset's earlier ones ended."""
     named = [col(JobRow.asset_id) == asset_id] if asset_id is not None else []
     before = aliased(JobRow)
-    for at, stage in enumerate(STAGES):
+    for stage in (s for s in STAGES if s in only):
         earlier = sa.exists().where(
             col(before.asset_id) == col(JobRow.asset_id),
-            col(before.stage).in_(STAGES[:at]),
+            col(before.stage).in_(CHAIN[: CHAIN.index(stage)] if stage in CHAIN else ()),
             col(before.state).in_(("due", "running")),
         )
         rows: Sequence[Any] = unit.db.execute(
@@ -161,7 +164,7 @@ def claim_jobs(unit: Unit, worker: str, *, now: float, limit: int, asset_id: str
 
 def skip_later_stages(unit: Unit, asset_id: str, stage: str, code: str, message: str) -> None:
     """A stage that failed for good makes those after it pointless: they are skipped with its reason."""
-    later = STAGES[STAGES.index(stage) + 1 :]
+    later = CHAIN[CHAIN.index(stage) + 1 :] if stage in CHAIN else ()
     unit.session.execute(
         sa.update(JobRow)
         .where(col(JobRow.asset_id) == asset_id, col(JobRow.stage).in_(later), col(JobRow.state) == "due")

@@ -56,7 +56,7 @@ def examine(
         return _unread(path, Problem(error.code, error.message)), None
     except OSError as error:
         return _unread(path, Problem("file.unreadable", error.strerror or str(error))), None
-    credentials: Credentials = clean(_credentials(path, found, store))  # as it stands in the catalogue
+    credentials = credentials_of(path, found, store)
     derived = derive(found, credentials)
     if hidden_mp is not None and stealth.worth_looking(found, derived.generation is not None):
         text = hidden.text_in_file(path, found.media, max_pixels_mp=hidden_mp)
@@ -97,12 +97,18 @@ def _timeline(path: str, size_bytes: int, media: Media) -> tuple[Timeline | None
     return reading.timeline, reading.problems
 
 
+def credentials_of(path: str, found: Probe, store: TrustStore | None) -> Credentials:
+    """The verdict on the file that `found` was probed from, fit to be stored and shown."""
+    safe: Credentials = clean(_credentials(path, found, store))
+    return safe
+
+
 def _credentials(path: str, found: Probe, store: TrustStore | None) -> Credentials:
     if not found.has_c2pa:
         return NO_CREDENTIALS
     too_many = next((problem for problem in found.problems if problem.code == TOO_MANY_PARTS), None)
     if too_many is not None:  # the library would take minutes, and nothing can interrupt it
-        return verdict.not_checked(too_many.message)
+        return verdict.not_checked(too_many.message, store)
     return verdict.judge(path, found.media.mime, store)
 
 

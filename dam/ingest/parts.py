@@ -7,6 +7,7 @@ from datetime import datetime
 from dam.catalogue.unit import Catalogue
 from dam.ingest.near import NearTable
 from dam.provenance.keys import KeyRing, MarkKey
+from dam.provenance.live import Live
 from dam.provenance.trust import TrustStore
 from dam.settings import Settings
 from dam.storage.local import LocalStorage
@@ -14,17 +15,24 @@ from dam.storage.local import LocalStorage
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`clock` gives aware UTC; `wall` Unix seconds (what `not_before` columns compare with)."""
+    """`clock` gives aware UTC; `wall` Unix seconds (what `not_before` columns compare with).
+
+    Trust lists are read again when they change: another process may import one.
+    """
 
     settings: Settings
     catalogue: Catalogue
     storage: LocalStorage
     ring: KeyRing
     mark_key: MarkKey
-    trust: TrustStore
+    live_trust: Live[TrustStore]
     near: NearTable
     clock: Callable[[], datetime]
     wall: Callable[[], float]
+
+    @property
+    def trust(self) -> TrustStore:
+        return self.live_trust.get()
 
     @property
     def max_bytes(self) -> int:

@@ -5,7 +5,7 @@ import hmac
 import os
 from typing import Any
 
-from dam.catalogue import records, work
+from dam.catalogue import records, verdicts, work
 from dam.catalogue.tables import CopyRow
 from dam.catalogue.work import Job
 from dam.errors import EngineError, UnreadableError
@@ -61,6 +61,7 @@ def run(parts: Parts, job: Job, path: str) -> None:
             manifest_label=signed.label, made_at=unit.now,
         )  # fmt: skip
         records.add_copy(unit, row, mark)
+        verdicts.put_copy(unit, row.sha256, signed.credentials)
         relate.on_label(unit, signed.label)
         work.job_ended(unit, job.id, "done")
 

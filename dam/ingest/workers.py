@@ -11,13 +11,13 @@ import os
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dam.catalogue import work
 from dam.catalogue.work import Arrival, Job
 from dam.errors import BadFileError, BusyError, DamError, EngineError, PolicyError, StorageError
-from dam.ingest import admit, pixels, protect
+from dam.ingest import admit, judge, pixels, protect
 from dam.ingest.parts import Parts
 from dam.media.files import entry_at
 from dam.media.paths import from_text
@@ -29,7 +29,10 @@ BATCH = 16  # rows that one claim takes for one thread: a claim is a transaction
 IDLE_S = 0.2
 MAX_CRASHES = 25  # a claim takes several rows, so a row's count also holds deaths that others caused
 OFFLINE_RETRY_S = 300.0
-STAGES: dict[str, Callable[[Parts, Job, str], None]] = {"pixels": pixels.run, "protect": protect.run}
+STAGES: dict[str, Callable[[Parts, Job, str], None]] = {
+    "pixels": pixels.run, "protect": protect.run, judge.JUDGE: judge.run, judge.JUDGE_COPIES: judge.run_copies,
+}  # fmt: skip
+IN_VAULT = (judge.JUDGE_COPIES,)  # stages that need no drive
 
 
 def worker_name() -> str:
@@ -70,10 +73,14 @@ def release_dead(parts: Parts) -> int:
 
 
 class Workers:
-    """A pool of ingest threads over one catalogue. `done` counts rows ended since the start, `busy` those in hand."""
+    """A pool of ingest threads over one catalogue. `done` counts rows ended since the start, `busy` those in hand.
 
-    def __init__(self, parts: Parts, count: int) -> None:
+    `only`: these stages and nothing else, no new files either.
+    """
+
+    def __init__(self, parts: Parts, count: int, *, only: Sequence[str] = ()) -> None:
         self._parts = parts
+        self._only = tuple(only)
         self._name = f"{worker_name()}#{next(_POOLS)}"  # two pools of one process never give back each other's rows
         self._stop = threading.Event()
         self._wake = threading.Event()
@@ -147,9 +154,11 @@ class Workers:
                 return
         limit = BATCH * len(self._threads)
         with self._parts.catalogue.change() as unit:
-            self._claimed.extend(work.claim_arrivals(unit, self._name, now=now, limit=limit))
+            if not self._only:
+                self._claimed.extend(work.claim_arrivals(unit, self._name, now=now, limit=limit))
             if not self._claimed:
-                self._claimed.extend(work.claim_jobs(unit, self._name, now=now, limit=limit))
+                stages = self._only or work.STAGES
+                self._claimed.extend(work.claim_jobs(unit, self._name, now=now, limit=limit, only=stages))
 
     def _do(self, item: Arrival | Job) -> None:
         self._count(busy=1)
@@ -186,7 +195,7 @@ class Workers:
 
     def _stage(self, job: Job) -> None:
         parts = self._parts
-        path = readable_path(parts, job)
+        path = "" if job.stage in IN_VAULT else readable_path(parts, job)
         if path is None:
             message = "No location of the asset can be read now; the stage runs when its drive is back."
             self._end(job, "due", work.OFFLINE, message, retry_at=parts.wall() + OFFLINE_RETRY_S)

@@ -14,9 +14,11 @@ from dam.provenance import manifests
 
 MAX_STATUSES = 128
 UNTRUSTED = "signingCredential.untrusted"
+TRUSTED = "signingCredential.trusted"
 DISAGREEMENT = "validators_disagree"
 LEGACY_STAMP = "timestamp_not_asked"
 _STAMPED = re.compile(r"^(legacy )?timestamp cert (?:un)?trusted: (.*?)(?:, trust list: (\w+))?$", re.DOTALL)
+_FOUND_IN = re.compile(r"found in \[(\w+)\] trust anchors$")
 _DIGEST = re.compile(r"^timestamp message digest (?:matched|did not match): (.*)$", re.DOTALL)
 _BAD_STAMPS = ("timeStamp.mismatch", "timeStamp.malformed", "timeStamp.outsideValidity", "timeStamp.credentialInvalid")
 _MISPLACED = "exclusion does not match the manifest location"
@@ -62,6 +64,14 @@ def _of_time(status: Status) -> bool:
     return status.code.startswith("timeStamp.")
 
 
+def list_of_signer(results: Mapping[str, Any]) -> str | None:
+    """The list that vouches for the signer of the active manifest, where the SDK's sentence names one."""
+    for one in _entries(results.get("activeManifest"), "success"):
+        if one.get("code") == TRUSTED and (found := _FOUND_IN.search(manifests.text(one.get("explanation")) or "")):
+            return found[1]
+    return None
+
+
 def has_identity_problem(statuses: Iterable[Status]) -> bool:
     return any(s.kind == "failure" and s.of == "active" and s.code.startswith("cawg.") for s in statuses)
 
@@ -84,7 +94,9 @@ def stamp(statuses: Iterable[Status], signed_at: str | None) -> Stamp:
     if any(s.code.startswith(_BAD_STAMPS) for s in about):
         return Stamp("invalid", None, authority)
     listed = named[3] if named and any(s.code == "timeStamp.trusted" for s in about) else None
-    return Stamp("trusted" if listed else "untrusted", signed_at, authority, local=listed == "organisation")
+    return Stamp(
+        "trusted" if listed else "untrusted", signed_at, authority, local=listed in ("organisation", "own_tsa")
+    )
 
 
 def notes(statuses: Iterable[Status]) -> tuple[str, ...]:

@@ -16,6 +16,9 @@ from cryptography import x509
 from dam.errors import LimitError, UndecodableError, UnreadableError
 
 TIERS = ("official", "interim", "organisation")  # strongest label first
+LISTS = (*TIERS, "tsa")
+OWN_STAMPS = "organisation-tsa.pem"  # the library's own time-stamping CA, vouching for time stamps only
+OWN_TSA = "own_tsa"  # ... as a list: a stamp that it vouches for is called local
 MAX_LIST_BYTES = 4 * 1024 * 1024
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
 
@@ -37,12 +40,13 @@ class TrustStore:
     interim: str = field(default="", repr=False)
     organisation: str = field(default="", repr=False)
     tsa: str = field(default="", repr=False)
+    own_tsa: str = field(default="", repr=False)
     sha256: str = field(init=False, default="")
     _lists: tuple[AnchorList, ...] = field(init=False, repr=False, compare=False, default=())
 
     def __post_init__(self) -> None:
         digest = hashlib.sha256()
-        for name in (*TIERS, "tsa"):
+        for name in (*LISTS, OWN_TSA):
             digest.update(f"{name}\0{getattr(self, name)}\0".encode())
         object.__setattr__(self, "sha256", digest.hexdigest())
         object.__setattr__(self, "_lists", self._without_repeats())
@@ -67,12 +71,16 @@ class TrustStore:
     def _without_repeats(self) -> tuple[AnchorList, ...]:
         seen: set[str] = set()
         found = []
-        for name in (*TIERS, "tsa"):
+        for name in (*LISTS, OWN_TSA):
             anchors = [one for one in _CERTIFICATE.findall(getattr(self, name)) if one not in seen]
             seen.update(anchors)
             if anchors:
-                found.append(AnchorList(name, "tsa" if name == "tsa" else "manifest", "\n".join(anchors) + "\n"))
+                found.append(AnchorList(name, "manifest" if name in TIERS else "tsa", "\n".join(anchors) + "\n"))
         return tuple(found)
+
+    def certificates(self, tier: str) -> list[str]:
+        """One list's anchors, each as PEM, in its order."""
+        return list(_CERTIFICATE.findall(getattr(self, tier)))
 
     def only(self, tier: str) -> tuple[AnchorList, ...]:
         """One tier's anchors alone, or () where the tier is not there."""
@@ -83,25 +91,34 @@ class TrustStore:
 def load_store(library: Path) -> TrustStore:
     """Read `<library>/trust/{official,interim,organisation,tsa}.pem`; a list that is not there is an empty tier.
 
+    The library's own time-stamping CA stands in a file of its own.
+
     Raises:
         UnreadableError: a list is there and cannot be read.
         LimitError: a list is larger than MAX_LIST_BYTES.
         UndecodableError: a list holds no certificate, or a broken one.
     """
-    texts: dict[str, str] = {}
-    for name in (*TIERS, "tsa"):
-        path = library / "trust" / f"{name}.pem"
-        try:
-            with path.open("rb") as file:
-                data = file.read(MAX_LIST_BYTES + 1)
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            raise UnreadableError(f"The trust list {path} cannot be read: {error.strerror}.") from error
-        if len(data) > MAX_LIST_BYTES:
-            raise LimitError(f"The trust list {path} is larger than {MAX_LIST_BYTES} bytes.")
-        texts[name] = _certificates(data.decode("utf-8", "replace"), str(path))
+    texts = {name: _read_list(library / "trust" / f"{name}.pem") for name in LISTS}
+    texts[OWN_TSA] = _read_list(library / "trust" / OWN_STAMPS)
     return TrustStore(**texts)
+
+
+def list_paths(library: Path) -> tuple[Path, ...]:
+    """The files that `load_store` reads."""
+    return tuple(library / "trust" / name for name in (*(f"{tier}.pem" for tier in LISTS), OWN_STAMPS))
+
+
+def _read_list(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_LIST_BYTES + 1)
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise UnreadableError(f"The trust list {path} cannot be read: {error.strerror}.") from error
+    if len(data) > MAX_LIST_BYTES:
+        raise LimitError(f"The trust list {path} is larger than {MAX_LIST_BYTES} bytes.")
+    return _certificates(data.decode("utf-8", "replace"), str(path))
 
 
 def _certificates(text: str, where: str) -> str:

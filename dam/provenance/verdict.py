@@ -26,7 +26,7 @@ VERSION = "2"  # of what a verdict holds; another one makes every stored verdict
 MAX_CODES = 64
 TOO_LARGE = "manifest.too_large"  # ours
 _UNTRUSTED = statuses.UNTRUSTED
-_TRUSTED = "signingCredential.trusted"
+_TRUSTED = statuses.TRUSTED
 _SCAN_BYTES = 32 * 1024 * 1024  # how much of a file of unknown format is searched for a manifest store
 # the JUMBF description box of a C2PA manifest store: "jumd" + its UUID (C2PA 2.4 §11.1.4.2)
 _STORE_MARK = b"jumdc2pa\x00\x11\x00\x10\x80\x00\x00\xaa\x008\x9bq"
@@ -61,21 +61,26 @@ def judge_bytes(data: bytes, mime: str, store: TrustStore | None) -> Credentials
     return _judged(io.BytesIO(data), mime, store)
 
 
-def not_checked(words: str) -> Credentials:
+def not_checked(words: str, store: TrustStore | None) -> Credentials:
     """The verdict on a file that cannot be looked through within bounds, without looking."""
-    return _unreadable(TOO_LARGE, words)
+    return _made_by(_unreadable(TOO_LARGE, words), store)
 
 
 def _judged(stream: BinaryIO, mime: str, store: TrustStore | None) -> Credentials:
-    verdict = _judge(stream, mime, store or TrustStore())
-    return replace(verdict, sdk_version=sdk.version(), trust_list=store.sha256 if store else None)
+    return _made_by(_judge(stream, mime, store or TrustStore()), store)
+
+
+def _made_by(verdict: Credentials, store: TrustStore | None) -> Credentials:
+    trust_list = store.sha256 if store else None
+    return replace(verdict, sdk_version=sdk.version(), trust_list=trust_list, judged_by=key(store))
 
 
 def _judge(stream: BinaryIO, mime: str, store: TrustStore) -> Credentials:
-    size = bounds.size_of_store(stream)
-    if size is bounds.Size.LARGE:
+    beside = getattr(stream, "manifest", None)  # a store that is kept outside the file
+    size = bounds.size_of_store(stream if beside is None else io.BytesIO(beside))
+    if size is bounds.Size.LARGE or (beside is not None and size is not bounds.Size.SMALL):
         words = f"a claim has more than {bounds.MAX_ASSERTIONS} assertions: not checked"
-        return not_checked(words)
+        return _unreadable(TOO_LARGE, words)
     read = sdk.read_store if size is bounds.Size.SMALL else apart.read_store
     try:
         found = read(stream, mime, store.lists())
@@ -83,7 +88,7 @@ def _judge(stream: BinaryIO, mime: str, store: TrustStore) -> Credentials:
             return Credentials(CredentialState.NONE)
         results, tier, extra = _vouched(found, lambda lists: read(stream, mime, lists), store)
     except apart.TooLargeError as error:
-        return not_checked(error.message)
+        return _unreadable(TOO_LARGE, error.message)
     except sdk.SdkError as error:
         return _refused(error, stream)
     active = manifests.text(found.get("active_manifest")) or ""
@@ -144,14 +149,14 @@ def _vouched(
 ) -> tuple[Mapping[str, Any], str | None, dict[str, str]]:
     """Which tier vouches for the signer: (validation results, tier or None, failures to add).
 
-    The SDK lets the time-stamp list vouch for signers as well. Then each tier is asked alone, strongest first.
+    The SDK lets the time-stamp list vouch for signers as well. Then each tier is asked alone, strongest first. Its
+    `trustListUri` is no help: it may name the list of an ingredient's signer (measured, 0.38.1).
     """
     results = _results(found)
     if not _has(results, _TRUSTED):
         return results, None, {}
-    name = results.get("trustListUri")
-    if name in TIERS:
-        return results, str(name), {}
+    if (name := statuses.list_of_signer(results)) in TIERS:
+        return results, name, {}
     for tier in TIERS:
         if lists := store.only(tier):
             alone = _results(ask(lists) or {})

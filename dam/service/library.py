@@ -13,16 +13,19 @@ from pathlib import Path
 from dam.catalogue import library as library_rows
 from dam.catalogue.unit import Catalogue
 from dam.errors import NotFoundError
+from dam.ingest import judge
 from dam.ingest.near import NearTable
 from dam.ingest.parts import Parts
 from dam.ingest.workers import release_dead
 from dam.provenance import keys, trust
+from dam.provenance.live import Live
 from dam.service.answers import Answers
 from dam.service.copies import Copies
 from dam.service.finding import Finder
 from dam.service.passes import Passes
 from dam.service.reviewing import Reviews
 from dam.service.roots import Roots
+from dam.service.trust import Trust
 from dam.service.upkeep import Upkeep
 from dam.settings import Settings
 from dam.storage.local import LocalStorage, explain, write_atomic
@@ -59,6 +62,7 @@ class Service:
     reviews: Reviews
     copies: Copies
     upkeep: Upkeep
+    trust: Trust
 
 
 def create_library(settings: Settings) -> None:
@@ -84,13 +88,14 @@ def create_library(settings: Settings) -> None:
 def wire(settings: Settings) -> Parts:
     """Open everything the stages work with."""
     folder = settings.library / "keys"
+    lists = Live(lambda: trust.load_store(settings.library), trust.list_paths(settings.library))
     return Parts(
         settings=settings,
         catalogue=Catalogue(settings, clock=utc_now, new_id=new_id),
         storage=LocalStorage(settings.library / "vault"),
         ring=keys.load_ring(folder),
         mark_key=keys.mark_key(folder),
-        trust=trust.load_store(settings.library),
+        live_trust=lists,
         near=NearTable(),
         clock=utc_now,
         wall=time.time,
@@ -104,6 +109,7 @@ def open_service(settings: Settings) -> Iterator[Service]:
         create_library(settings)  # a killed `init` left it half made: dam.toml comes last
     parts = wire(settings)
     release_dead(parts)
+    judge.ask_quietly(parts)
     try:
         find = Finder(settings)
         yield Service(
@@ -115,6 +121,7 @@ def open_service(settings: Settings) -> Iterator[Service]:
             reviews=Reviews(parts),
             copies=Copies(parts, find),
             upkeep=Upkeep(parts),
+            trust=Trust(parts),
         )
     finally:
         parts.catalogue.close()

@@ -172,7 +172,7 @@ class Upkeep:
         if tiers == ["organisation"]:
             return Check(
                 "trust", "warn", "Only this organisation's own anchors are known: outside signers show as untrusted.",
-                f"Put the C2PA trust list at {self._parts.settings.library}/trust/official.pem",
+                "Import the C2PA trust list: dam trust import C2PA-TRUST-LIST.json --tier official",
             )  # fmt: skip
         return Check("trust", "ok", f"Trust lists: {', '.join(tiers)}")
 

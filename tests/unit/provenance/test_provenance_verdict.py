@@ -4,6 +4,7 @@ import json
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import c2pa
@@ -112,6 +113,30 @@ def test_the_strongest_tier_gives_its_name(signed_png, ring, tiers, expected):
     seen = judge_bytes(signed_png.data, "image/png", TrustStore.of(**dict.fromkeys(tiers, ring.root_pem)))
     assert seen.tier == expected
     assert seen.state is (CredentialState.TRUSTED if expected else CredentialState.UNTRUSTED_SIGNER)
+
+
+def test_an_ingredients_list_does_not_lend_its_name_to_whoever_signed_over_it(picture, copy_statement, tmp_path):
+    """The library reports one list for the whole chain: the ingredient's."""
+    now = datetime.now(UTC)
+    theirs, ours = (keys.create_chain(tmp_path / name, name, now=now) for name in ("theirs", "ours"))
+
+    def signed(ring, data, original):
+        return signing.sign_copy(
+            data, "image/png", original_path=str(original), original_mime="image/png", ring=ring,
+            statement=copy_statement(original.read_bytes()), store=TrustStore.of(ring.root_pem),
+        ).data  # fmt: skip
+
+    first, second = tmp_path / "first.png", tmp_path / "second.png"
+    first.write_bytes(picture(seed=5))
+    second.write_bytes(signed(theirs, picture(seed=6), first))
+    data = signed(ours, picture(seed=7), second)
+    for tier in ("official", "interim"):
+        seen = judge_bytes(data, "image/png", TrustStore.of(ours.root_pem, **{tier: theirs.root_pem}))
+        assert (seen.state, seen.tier) == (CredentialState.TRUSTED, "organisation")
+    assert (
+        judge_bytes(data, "image/png", TrustStore.of(official=theirs.root_pem)).state
+        is CredentialState.UNTRUSTED_SIGNER
+    )
 
 
 def test_a_verdict_names_the_lists_and_the_library_that_gave_it(signed_png, store):
