@@ -54,6 +54,8 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "due": "waiting",
         "pixels": "thumbnails and fingerprints",
         "protect": "protected copy",
+        "judge": "credential judged again",
+        "judge_copies": "copies judged again",
         "crop55_jpeg75": "cropped to 55 %, JPEG 75",
         "shrink75_jpeg50": "shrunk to 75 %, JPEG 50",
     }

@@ -145,9 +145,11 @@ def verify(
 ) -> None:
     """Is this file what it claims to be? Credential, mark and fingerprint, judged offline.
 
-    Exit 0 only if every file is authentic: a trusted credential and nothing against it; with --rubric also only if no
-    rule fails. Works without a library, then without trust lists. Example: dam verify delivery/*.png
+    Says who signed and when, what they said was done, whether AI made it, and what all that does not prove. Exit 0 only
+    if every file is authentic: a trusted credential and nothing against it; with --rubric also only if no rule fails.
+    Works without a library, then without trust lists. Example: dam verify delivery/*.png
     """
+    from dam_cli.verdicts import print_verdict
     from dam_schemas.answers import VerifyOut
 
     code = 0
@@ -158,51 +160,10 @@ def verify(
             if GLOBALS.json:
                 render.put_json(wire)
             else:
-                _print_verdict(wire)
+                print_verdict(wire)
             good = found.authentic and (not rubric or (found.rubric is not None and found.rubric.passed))
             code = max(code, 0 if good else 3 if found.sha256 is None else 1)
     raise typer.Exit(code)
-
-
-def _print_verdict(wire: Any) -> None:
-    word = render.style("AUTHENTIC", "1;32") if wire.authentic else render.style("NOT PROVEN AUTHENTIC", "1;31")
-    render.put(wire.path)
-    sys.stdout.write(f"  {word}\n")
-    render.table(
-        [
-            ("because", "\n".join(wire.reasons)),
-            ("credential", wire.credentials.state),
-            ("codes", ", ".join(wire.credentials.codes)),
-        ]
-        + [("ours", f"{m.asset_id} by {m.found_by} ({m.score:.3f})") for m in wire.matches]
-        + [("problem", f"{p.code}: {p.message}") for p in wire.problems]
-    )
-    if wire.rubric is not None:
-        _print_rubric(wire.rubric)
-
-
-def _print_rubric(wire: Any) -> None:
-    verdict = render.style("PASSED", "1;32") if wire.passed else render.style("NOT PASSED", "1;31")
-    sys.stdout.write(f"  {verdict}  {wire.name}: {wire.met}/{wire.total} rules\n")
-    render.table((_mark(rule), _rule_line(rule)) for rule in wire.rules)
-    met = sum(rule.passed for rule in wire.integrity)
-    sys.stdout.write(f"  integrity: {met}/{len(wire.integrity)} rules\n")
-    render.table((_mark(rule), _rule_line(rule)) for rule in wire.integrity if not rule.passed)
-    for one in wire.signals:
-        name = f"{one.label or ''}{' (an ingredient)' if one.inferred else ''}"
-        render.table([("signals", f"{name}: {', '.join(one.signals) or 'none'}")])
-
-
-def _mark(rule: Any) -> str:
-    return "ok" if rule.passed else rule.level
-
-
-def _rule_line(rule: Any) -> str:
-    name = rule.id.removeprefix("validation:")
-    if rule.passed:
-        return str(name)
-    where = f" [{rule.section}]" if rule.section else ""
-    return f"{name}: {rule.demand}{where}\nfound: {', '.join(rule.matches)}"
 
 
 def identify(

@@ -44,7 +44,7 @@ NOTES = {
 }
 NOT_PROVEN = (
     "A credential says who signed which bytes, and what they said of them. It does not prove that what can be seen or"
-    " heard is true, and no credential does not mean that anything is wrong."
+    " heard is true, and a missing credential does not mean that anything is wrong."
 )
 
 CODES = {

@@ -53,6 +53,8 @@ class Verdict:
     matches: tuple[Match, ...]
     problems: tuple[Problem, ...]
     rubric: "Report | None" = None
+    ai_generated: bool | None = None
+    digital_source_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +124,8 @@ class Answers:
             reasons.append("The rubric was not applied: there is no credential that can be read.")
         authentic = found.credentials.state is CredentialState.TRUSTED and not conflicts
         return Verdict(
-            path, authentic, tuple(reasons), found.sha256, found.credentials, mark, tuple(matches),
-            (*found.problems, *look.problems), report,
+            path, authentic, tuple(dict.fromkeys(reasons)), found.sha256, found.credentials, mark, tuple(matches),
+            (*found.problems, *look.problems), report, found.ai_generated, found.digital_source_type,
         )  # fmt: skip
 
     def _rubric(self, found: Inspection) -> "Report | None":

@@ -78,6 +78,8 @@ class VerifyOut(Wire):
     matches: list[MatchOut] = Field(default_factory=list)
     problems: list[ProblemOut] = Field(default_factory=list)
     rubric: RubricOut | None = None
+    ai_generated: bool | None = None  # what any carrier of the file says, the credential or others; null = nothing says
+    digital_source_type: str | None = None
 
 
 class IdentifyOut(Wire):

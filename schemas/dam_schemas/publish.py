@@ -7,7 +7,7 @@ import json
 from importlib.resources import files
 from pathlib import Path
 
-from dam_schemas import answers, asset, inspect
+from dam_schemas import answers, asset, inspect, trust
 from dam_schemas.base import Wire
 
 PUBLISHED: dict[str, type[Wire]] = {
@@ -27,6 +27,8 @@ PUBLISHED: dict[str, type[Wire]] = {
     "doctor.v1": answers.DoctorOut,
     "reparse.v1": answers.ReparseOut,
     "reparsed.v1": answers.ReparsedOut,
+    "trust.v1": trust.TrustOut,
+    "trust-import.v1": trust.TrustImportOut,
     "problem.v1": answers.ErrorOut,
 }
 

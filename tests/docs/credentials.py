@@ -64,11 +64,11 @@ class Judged:
 
 REASONS: tuple[tuple[str, Callable[[Judged], bool]], ...] = (
     (
-        "only an identity assertion (CAWG) fails: that is a flag, the file and its signature are sound",
+        "only an identity assertion (CAWG) fails: a flag; the file and its signature are sound",
         lambda j: j.sdk == "Invalid" and j.ours.identity_problem and j.ours.state.value in SOUND,
     ),
     (
-        "the SDK's default refuses certificates whose purpose (EKU) it does not know; we always name six",
+        "by default the library refuses certificates of a purpose (EKU) that it does not know; we name six",
         lambda j: (
             j.setting == "state_no_trust"
             and j.row["state_official_list_eku"] in ("Valid", "Trusted")
@@ -76,7 +76,7 @@ REASONS: tuple[tuple[str, Callable[[Judged], bool]], ...] = (
         ),
     ),
     (
-        "only an identity assertion (CAWG) fails; the SDK does not say Trusted then, we keep the signer's trust and the flag",
+        "only an identity assertion (CAWG) fails: a flag; the signer stays trusted",
         lambda j: j.sdk == "Valid" and j.ours.identity_problem and j.ours.state.value == "trusted",
     ),
 )
