@@ -1,18 +1,21 @@
 """/assets: search, one asset, its lineage, thumbnail and protected copy."""
 
 import os
+import shutil
 import unicodedata
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Header, Query, Request
+from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response
 
 from dam.errors import NotFoundError
 from dam.search.results import Sort
+from dam.service.evidence import Wish
 from dam.service.library import Service
-from dam_api.deps import AssetId, Library, Limit, etag_of, matches
+from dam_api.deps import AssetId, Library, Limit, etag_of, matches, private_folder, uploads_folder
 from dam_api.problems import described
 from dam_schemas.asset import AssetDetailOut, AssetOut, LineageOut, SearchPageOut
 
@@ -103,6 +106,45 @@ def copy(asset: AssetId, service: Library) -> FileResponse:
 def protect(asset: AssetId, service: Library) -> AssetOut:
     """Make the protected copy now, whatever the root's policy says."""
     return AssetOut.model_validate(service.find.card(service.copies.protect(asset)))
+
+
+class BundleFile(StrEnum):
+    PROTECTED = "protected"
+    ORIGINAL = "original"
+    NONE = "none"
+
+
+@router.get(
+    "/assets/{asset}/evidence",
+    response_class=FileResponse,
+    responses={
+        200: {"content": {"application/zip": {}}, "description": "the signed zip"},
+        **described(403, 404, 409, 422),
+    },
+)
+def evidence(
+    asset: AssetId,
+    service: Library,
+    file: Annotated[BundleFile | None, Query(alias="with", description="default: the best there is")] = None,
+    include_prompts: bool = False,
+) -> FileResponse:
+    """The evidence bundle (docs/evidence.md), made for this request."""
+    return send_evidence(service, asset, Wish(str(file) if file else None, include_prompts))
+
+
+def send_evidence(service: Service, asset_id: str, wish: Wish) -> FileResponse:
+    """Made in a private folder, which is removed with the answer."""
+    folder = private_folder(uploads_folder(service.parts.settings.library))
+    try:
+        made = service.evidence.make(asset_id, folder, wish=wish)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    name = download_name(os.path.basename(made.path))
+    return FileResponse(
+        made.path, media_type="application/zip", filename=name, headers={"Cache-Control": "private, no-store"},
+        background=BackgroundTask(shutil.rmtree, folder, ignore_errors=True),
+    )  # fmt: skip
 
 
 def send_copy(service: Service, asset_id: str) -> FileResponse:

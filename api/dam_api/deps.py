@@ -101,7 +101,7 @@ async def upload_of(
         raise _over(limit)
     shown = display(os.path.basename((name or "").replace("\\", "/")))[:NAME_CHARS] or "upload"
     suffix = os.path.splitext(shown)[1]
-    folder = await to_thread.run_sync(_private_folder, uploads_folder(settings.library))
+    folder = await to_thread.run_sync(private_folder, uploads_folder(settings.library))
     try:
         path = folder / ("upload" + (suffix if _SUFFIX.fullmatch(suffix) else ""))
         await _receive(request, path, limit)
@@ -140,7 +140,7 @@ def uploads_folder(library: Path) -> Path:
     return library / "tmp"
 
 
-def _private_folder(parent: Path) -> Path:
+def private_folder(parent: Path) -> Path:
     parent.mkdir(mode=0o700, exist_ok=True)
     return Path(tempfile.mkdtemp(prefix="upload-", dir=parent))
 

@@ -11,9 +11,10 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 
 from dam.errors import DamError, NotFoundError
 from dam.search.results import Sort
+from dam.service.evidence import Wish
 from dam.service.library import Service
 from dam_api import words
-from dam_api.assets import QUERY_CHARS, send_copy, send_thumbnail
+from dam_api.assets import QUERY_CHARS, send_copy, send_evidence, send_thumbnail
 from dam_api.deps import AssetId, Form, Library, etag_of
 from dam_api.problems import Refusal
 from dam_api.rendering import STATIC, Web
@@ -122,6 +123,11 @@ def thumbnail(
 @router.get("/assets/{asset}/copy")
 def copy(asset: AssetId, service: Library) -> Response:
     return send_copy(service, asset)
+
+
+@router.get("/assets/{asset}/evidence")
+def evidence(asset: AssetId, service: Library) -> Response:
+    return send_evidence(service, asset, Wish())
 
 
 @router.get("/quarantine")

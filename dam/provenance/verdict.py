@@ -66,6 +66,11 @@ def not_checked(words: str, store: TrustStore | None) -> Credentials:
     return _made_by(_unreadable(TOO_LARGE, words), store)
 
 
+def judge_stream(stream: BinaryIO, mime: str, store: TrustStore | None) -> Credentials:
+    """Judge a file that is open for reading and seeking; never raises on any bytes."""
+    return _judged(stream, mime, store)
+
+
 def _judged(stream: BinaryIO, mime: str, store: TrustStore | None) -> Credentials:
     return _made_by(_judge(stream, mime, store or TrustStore()), store)
 

@@ -182,11 +182,11 @@ class Finder:
 
             def neighbours(ids: Sequence[str], direction: graph.Direction) -> list[Edge]:
                 going_up = direction is graph.Direction.UP
-                found = [_edge(e) for e in reader.edges(ids, up=going_up, down=not going_up)]
+                found = [edge_of(e) for e in reader.edges(ids, up=going_up, down=not going_up)]
                 return [e for e in found if e.relation is not Relation.NEAR_DUPLICATE]
 
             walked = graph.walk(start, neighbours, up, down)
-            alike = [e for e in map(_edge, reader.edges([start])) if e.relation is Relation.NEAR_DUPLICATE]
+            alike = [e for e in map(edge_of, reader.edges([start])) if e.relation is Relation.NEAR_DUPLICATE]
             ids = [node.asset_id for node in walked.nodes]
             likes = sorted({i for e in alike for i in (e.parent_id, e.child_id)} - set(ids))
             cards = reader.cards(ids + likes)
@@ -232,13 +232,13 @@ def _ledger(reader: Reader, progress: Callable[[int], None] | None) -> Iterator[
     last = 0
     while rows := reader.audit(after=last, limit=5_000):
         for row in rows:
-            yield _link(row)
+            yield link_of(row)
         last = rows[-1]["seq"]
         if progress is not None:
             progress(last)
 
 
-def _link(row: dict[str, Any]) -> chain.Link:
+def link_of(row: dict[str, Any]) -> chain.Link:
     """A stored row as the rule sees it; detail that is no JSON is kept as what cannot match its hash."""
     try:
         detail = json.loads(row["detail"])
@@ -250,7 +250,7 @@ def _link(row: dict[str, Any]) -> chain.Link:
     return chain.Link(entry, row["hash"])
 
 
-def _edge(row: dict[str, Any]) -> Edge:
+def edge_of(row: dict[str, Any]) -> Edge:
     return Edge(
         row["parent_id"],
         row["child_id"],

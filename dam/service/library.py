@@ -21,6 +21,7 @@ from dam.provenance import keys, trust
 from dam.provenance.live import Live
 from dam.service.answers import Answers
 from dam.service.copies import Copies
+from dam.service.evidence import Evidence
 from dam.service.finding import Finder
 from dam.service.passes import Passes
 from dam.service.reviewing import Reviews
@@ -61,6 +62,7 @@ class Service:
     answers: Answers
     reviews: Reviews
     copies: Copies
+    evidence: Evidence
     upkeep: Upkeep
     trust: Trust
 
@@ -120,6 +122,7 @@ def open_service(settings: Settings) -> Iterator[Service]:
             answers=Answers(settings, parts),
             reviews=Reviews(parts),
             copies=Copies(parts, find),
+            evidence=Evidence(parts, find),
             upkeep=Upkeep(parts),
             trust=Trust(parts),
         )

@@ -7,7 +7,7 @@ import json
 from importlib.resources import files
 from pathlib import Path
 
-from dam_schemas import answers, asset, inspect, trust
+from dam_schemas import answers, asset, evidence, inspect, trust
 from dam_schemas.base import Wire
 
 PUBLISHED: dict[str, type[Wire]] = {
@@ -17,6 +17,9 @@ PUBLISHED: dict[str, type[Wire]] = {
     "lineage.v1": asset.LineageOut,
     "summary.v1": asset.SummaryOut,
     "delivered.v1": asset.DeliveredOut,
+    "evidence.v1": evidence.EvidenceOut,
+    "evidence-report.v1": evidence.EvidenceReportOut,
+    "evidence-index.v1": evidence.EvidenceIndexOut,
     "root.v1": asset.RootOut,
     "inspection.v1": inspect.InspectionOut,
     "verify.v1": answers.VerifyOut,
