@@ -71,7 +71,10 @@ def make(
     render.table(
         [
             ("holds", f"{len(wire.members)} members, file: {wire.contains}"),
-            ("prompts", "included" if wire.prompts else "left out (--include-prompts)"),
+            (
+                "prompts",
+                "included" if wire.prompts else "left out of the papers (--include-prompts); the file may hold them",
+            ),
             ("root", wire.root_sha256),
             *((f"no {one.what}", one.why) for one in wire.absent),
         ]
