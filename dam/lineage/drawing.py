@@ -7,8 +7,8 @@ from dam.lineage.graph import Lineage
 from dam.media.paths import display
 
 MAX_ROWS = 40
-_BOX_W, _BOX_H, _GAP_X, _GAP_Y, _PAD = 190, 40, 90, 16, 12
-_CHARS = 26
+_BOX_W, _BOX_H, _GAP_X, _GAP_Y, _PAD, _BEND = 200, 40, 90, 16, 12, 40
+_CHARS = 25
 
 
 def svg(lineage: Lineage, titles: Mapping[str, str]) -> str:
@@ -18,7 +18,7 @@ def svg(lineage: Lineage, titles: Mapping[str, str]) -> str:
         columns.setdefault(node.level, []).append(node.asset_id)
     levels = sorted(columns)
     rows = max(min(len(columns[level]), MAX_ROWS) + (len(columns[level]) > MAX_ROWS) for level in levels)
-    width = 2 * _PAD + len(levels) * _BOX_W + (len(levels) - 1) * _GAP_X
+    width = 2 * _PAD + _BEND + len(levels) * _BOX_W + (len(levels) - 1) * _GAP_X
     height = 2 * _PAD + rows * (_BOX_H + _GAP_Y)
     places = {
         name: (_PAD + at * (_BOX_W + _GAP_X), _PAD + row * (_BOX_H + _GAP_Y))
@@ -51,11 +51,16 @@ def _box(at: tuple[int, int], title: str, start: bool) -> str:
 
 
 def _arrow(parent: tuple[int, int], child: tuple[int, int], relation: str) -> str:
+    """A line to the next column; within one column a bend beside it."""
     x1, y1, x2, y2 = parent[0] + _BOX_W, parent[1] + _BOX_H // 2, child[0], child[1] + _BOX_H // 2
-    words = (
-        f'<text x="{(x1 + x2) // 2 - 30}" y="{(y1 + y2) // 2 - 4}" font-size="10" fill="#555">{escape(relation)}</text>'
-    )
+    shown = escape(relation.replace("_", " "))
+    if x2 > x1:
+        way, head, at = f"M{x1} {y1} L{x2 - 6} {y2}", "l-7 -4 v8 z", ((x1 + x2) // 2 - 30, (y1 + y2) // 2 - 4)
+    else:
+        x2 += _BOX_W
+        bend = max(x1, x2) + _BEND
+        way, head, at = f"M{x1} {y1} C{bend} {y1} {bend} {y2} {x2 + 6} {y2}", "l7 -4 v8 z", (bend - 24, (y1 + y2) // 2)
     return (
-        f'<path d="M{x1} {y1} L{x2 - 6} {y2}" stroke="#778" fill="none"/>'
-        f'<path d="M{x2} {y2} l-7 -4 v8 z" fill="#778"/>{words}'
+        f'<path d="{way}" stroke="#778" fill="none"/><path d="M{x2} {y2} {head}" fill="#778"/>'
+        f'<text x="{at[0]}" y="{at[1]}" font-size="10" fill="#555">{shown}</text>'
     )

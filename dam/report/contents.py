@@ -10,7 +10,7 @@ from dam.audit import chain, tree
 from dam.lineage import drawing, render
 from dam.lineage.graph import Lineage
 from dam.metadata.secrets import redact
-from dam.model import Credentials
+from dam.model import Credentials, Edge
 from dam.provenance.stores import Signature
 from dam.report import bundle
 from dam.report.bundle import Member
@@ -50,7 +50,8 @@ class Facts:
     """Everything that a bundle tells, as plain data. `detail` as finding.Finder.detail gives it."""
 
     detail: Mapping[str, Any]
-    lineage: Lineage
+    lineage: Lineage  # descent only; likeness is none
+    alike: Sequence[Edge]
     titles: Mapping[str, str]
     digests: Mapping[str, str]  # asset id -> SHA-256, of every node
     carriers: Sequence[Carrier]
@@ -150,6 +151,9 @@ def _lineage(facts: Facts) -> list[Member]:
             for one in line.nodes
         ],
         "edges": [asdict(one) for one in line.edges],
+        "alike": [
+            {**asdict(one), "titles": [facts.titles.get(i) for i in (one.parent_id, one.child_id)]} for one in facts.alike
+        ],
     }  # fmt: skip
     drawn = {
         "lineage.prov.json": (render.prov(line, facts.titles), "application/json", "the same as W3C PROV-JSON"),

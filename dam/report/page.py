@@ -47,6 +47,7 @@ def render(facts: Facts, about: Mapping[str, Any], members: Sequence[Member]) ->
         thumbnail=thumb,
         parents=_neighbours(facts, up=True),
         children=_neighbours(facts, up=False),
+        alike=_alike(facts),
         drawing=Markup(drawing.svg(facts.lineage, facts.titles)),  # noqa: S704  # made of escaped text
         drawn=len(facts.lineage.nodes) > 1,
         entries=[link for _, link in facts.links],
@@ -68,6 +69,14 @@ def _neighbours(facts: Facts, *, up: bool) -> list[dict[str, Any]]:
                 "relation": str(edge.relation), "evidence": edge.evidence, "confidence": edge.confidence,
             })  # fmt: skip
     return found[:200]
+
+
+def _alike(facts: Facts) -> list[dict[str, Any]]:
+    start, found = facts.lineage.start, []
+    for edge in facts.alike[:100]:
+        other = edge.parent_id if edge.child_id == start else edge.child_id
+        found.append({"title": facts.titles.get(other, other), "confidence": edge.confidence})
+    return found
 
 
 def line(text: object, limit: int = _LINE) -> str:

@@ -103,7 +103,11 @@ def _decisions(seen: "Checked", entries: list[dict[str, Any]]) -> None:
 def _lineage(seen: "Checked", entries: list[dict[str, Any]]) -> None:
     """Direct sources against what was entered; edges of other assets stand in entries that are not in the bundle."""
     told, asset = seen.json("lineage/lineage.json"), seen.index["asset"]["id"]
-    direct = {(one["parent_id"], one["relation"], one["evidence"]) for one in told["edges"] if one["child_id"] == asset}
+    direct = {
+        (one["parent_id"], one["relation"], one["evidence"])
+        for one in [*told["edges"], *told["alike"]]
+        if one["child_id"] == asset
+    }
     entered: set[tuple[str, str, str]] = set()
     for one in entries:
         if one["action"] in ("edge.asserted", "edge.retracted"):
@@ -113,11 +117,9 @@ def _lineage(seen: "Checked", entries: list[dict[str, Any]]) -> None:
         seen.fails("lineage", "The sources of this asset are not those of the audit trail.")
     else:
         seen.holds("lineage", f"All {len(direct)} direct sources are those of the audit trail.")
-    if len(told["edges"]) > len(direct):
-        seen.note(
-            "lineage",
-            f"{len(told['edges']) - len(direct)} edges of other assets are the signer's word; no entry is here.",
-        )
+    others = sum(one["child_id"] != asset for one in [*told["edges"], *told["alike"]])
+    if others:
+        seen.note("lineage", f"{others} edges into other assets are the signer's word; their entries are not here.")
 
 
 def _credential(seen: "Checked", store: TrustStore | None) -> None:

@@ -4,9 +4,9 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,9 @@ from dam.audit import chain
 from dam.catalogue.reading import Reader, open_reader
 from dam.errors import BadFileError, ConflictError, NotFoundError, PolicyError, UnreadableError, UsageError
 from dam.ingest.parts import Parts
-from dam.lineage.graph import Lineage, Node, walk
+from dam.lineage.graph import Direction, Lineage, walk
 from dam.media.paths import from_text
-from dam.model import Relation
+from dam.model import Edge, Relation
 from dam.provenance import keys, sdk, stores, trust, verdict
 from dam.report import bundle, checking, contents, page, signatures, writing
 from dam.report.bundle import Member, Plan
@@ -214,8 +214,9 @@ class Evidence:
 
     def _facts(self, detail: dict[str, Any], paper: Paper | None, wish: Wish) -> Facts:
         with open_reader(self._parts.catalogue.path) as reader:
-            line = _walk(reader, detail["id"])
-            cards = reader.cards([one.asset_id for one in line.nodes])
+            line, alike = _walk(reader, detail["id"])
+            names = {one.asset_id for one in line.nodes} | {i for e in alike for i in (e.parent_id, e.child_id)}
+            cards = reader.cards(sorted(names))
             carriers = _carriers(reader, detail)
             links, hashes = _ledger(reader, detail["id"])
         if not hashes or any(chain.entry_hash(before, link.entry) != link.hash for before, link in links):
@@ -229,25 +230,21 @@ class Evidence:
         except NotFoundError:
             thumbnail = None
         return Facts(
-            detail=detail, lineage=line, titles={c.id: c.title for c in cards}, digests={c.id: c.sha256 for c in cards},
+            detail=detail, lineage=line, alike=alike, titles={c.id: c.title for c in cards}, digests={c.id: c.sha256 for c in cards},
             carriers=carriers, paper=paper, links=links, hashes=hashes, thumbnail=thumbnail, prompts=wish.prompts,
         )  # fmt: skip
 
 
-def _walk(reader: Reader, asset_id: str) -> Lineage:
-    """Descent up and down, and what looks like the asset itself."""
-    likes = [edge_of(e) for e in reader.edges([asset_id])]
-    likes = [e for e in likes if e.relation is Relation.NEAR_DUPLICATE]
+def _walk(reader: Reader, asset_id: str) -> tuple[Lineage, list[Edge]]:
+    """Descent up and down, and apart from it what looks like the asset itself."""
 
-    def neighbours(ids: Any, direction: Any) -> list[Any]:
-        up = direction.value == "up"
-        found = [edge_of(e) for e in reader.edges(list(ids), up=up, down=not up)]
+    def neighbours(ids: Sequence[str], direction: Direction) -> list[Edge]:
+        up = direction is Direction.UP
+        found = [edge_of(e) for e in reader.edges(ids, up=up, down=not up)]
         return [e for e in found if e.relation is not Relation.NEAR_DUPLICATE]
 
-    line = walk(asset_id, neighbours, 8, 8)
-    known = {one.asset_id for one in line.nodes}
-    more = sorted({i for e in likes for i in (e.parent_id, e.child_id)} - known)
-    return replace(line, nodes=(*line.nodes, *(Node(i, 1) for i in more)), edges=(*line.edges, *likes))
+    alike = [e for e in map(edge_of, reader.edges([asset_id])) if e.relation is Relation.NEAR_DUPLICATE]
+    return walk(asset_id, neighbours, 8, 8), alike
 
 
 def _allowed(detail: dict[str, Any], file: _File | None, wish: Wish) -> None:

@@ -143,6 +143,22 @@ def test_the_page_is_one_file_without_scripts_or_anything_from_elsewhere(studio,
     assert "default-src 'none'" in page
 
 
+def test_likeness_is_told_apart_from_descent(template_library, tmp_path):
+    library, drive = copy_of(template_library, tmp_path / "library"), tmp_path / "drive"
+    picture = pictures.painted(5, 512, 384)
+    pictures.put(drive, "one.jpg", pictures.jpeg(picture, camera="Leica"))
+    pictures.put(drive, "two.jpg", pictures.jpeg(picture, camera="Canon"))
+    dam(library, "scan", str(drive))
+    with opened(library) as service:
+        made = [service.evidence.make(name, tmp_path).path for name in ("one.jpg", "two.jpg")]
+    for path in made:
+        line = read(path, "lineage/lineage.json")
+        assert (line["edges"], {one["relation"] for one in line["alike"]}) == ([], {"near_duplicate"})
+        assert read(path, "lineage/lineage.prov.json")["wasDerivedFrom"] == {}
+        assert "which is no proof of descent" in bundles.taken_apart(path)["report.html"].decode()
+        assert verify(path).ok
+
+
 # -- what is refused
 
 
