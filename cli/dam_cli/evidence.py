@@ -15,6 +15,8 @@ MAKE = "make"
 class _Evidence(TyperGroup):
     """`dam evidence ASSET` is short for `dam evidence make ASSET`."""
 
+    default_command = MAKE
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
             args = [MAKE, *args]

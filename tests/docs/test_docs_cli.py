@@ -22,6 +22,8 @@ def name_of(words):
             rest.pop(0)
     while rest and f"{name} {rest[0]}" in KNOWN:
         name = f"{name} {rest.pop(0)}"
+    if rest and (meant := getattr(KNOWN[name], "default_command", None)):
+        name = f"{name} {meant}"
     return name, rest
 
 
