@@ -15,7 +15,7 @@ from dam.errors import BadFileError
 from dam.provenance.trust import TrustStore
 from dam.report import bundle, signatures, story, zips
 
-MAX_JSON_BYTES = 256 << 20
+MAX_JSON_BYTES = 64 << 20
 MAX_INDEX_BYTES = 16 << 20
 MAX_SIGNATURE_BYTES = 1 << 10
 
@@ -147,7 +147,8 @@ def _signature(seen: Checked, roots: Mapping[str, str]) -> None:
 
 def _root(seen: Checked, signer: signatures.Signer, roots: Mapping[str, str]) -> None:
     if signer.root_sha256 in roots:
-        seen.holds("root", f"The signer's root {signer.root_sha256} is {roots[signer.root_sha256]}.")
+        words = "the one that you gave" if roots[signer.root_sha256] == "given" else roots[signer.root_sha256]
+        seen.holds("root", f"The signer's root {signer.root_sha256} is {words}.")
     elif "given" in roots.values():
         seen.fails("root", f"The signer's root {signer.root_sha256} is not the one that you gave.")
     else:

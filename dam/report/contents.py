@@ -20,6 +20,7 @@ TOLD = (  # of a carrier's fields, what never holds a person's words
     "tool", "tool_version", "model", "model_hash", "seed", "steps", "sampler", "scheduler", "cfg_scale", "width",
     "height", "digital_source_type", "ai_generated",
 )  # fmt: skip
+_DEPTH = 64
 _CLEAN = re.compile(r"[^A-Za-z0-9]+")
 
 
@@ -75,7 +76,7 @@ def papers(facts: Facts) -> list[Member]:
 
 
 def _asset(facts: Facts) -> list[Member]:
-    left_out = {"generation", "claims", "credentials", "decisions", "edges", "prompt", "timeline", "score"}
+    left_out = {"generation", "claims", "credentials", "decisions", "edges", "prompt", "timeline", "score", "stages"}
     told = {name: value for name, value in facts.detail.items() if name not in left_out}
     told["locations"] = [asdict(one) for one in told["locations"]]
     told["copies"] = [{k: v for k, v in one.items() if k != "storage_key"} for one in told["copies"]]
@@ -119,14 +120,20 @@ def _credentials(paper: Paper | None, *, prompts: bool) -> list[Member]:
     return found
 
 
-def _quiet(value: Any, *, prompts: bool) -> Any:
-    """Our reading of a credential without what people typed; the store itself goes along as its signer wrote it."""
-    if prompts:
-        return value
+def _quiet(value: Any, *, prompts: bool, depth: int = 0) -> Any:
+    """Our reading of a credential without secrets, without the time of reading, which the index says, and without what
+    people typed unless asked for. The store itself goes along as its signer wrote it.
+    """
+    if depth > _DEPTH:
+        return "(nested deeper than is shown here)"
     if isinstance(value, dict):
-        kept = {k: v for k, v in value.items() if "prompt" not in str(k).lower() and k != "data_text"}
-        return {k: _quiet(v, prompts=False) for k, v in kept.items()}
-    return [_quiet(one, prompts=False) for one in value] if isinstance(value, list | tuple) else value
+        kept = {k: v for k, v in value.items() if k != "validationTime"}
+        if not prompts:
+            kept = {k: v for k, v in kept.items() if "prompt" not in str(k).lower() and k != "data_text"}
+        return {k: _quiet(v, prompts=prompts, depth=depth + 1) for k, v in kept.items()}
+    if isinstance(value, list | tuple):
+        return [_quiet(one, prompts=prompts, depth=depth + 1) for one in value]
+    return redact(value) if type(value) is str else value
 
 
 def pem_of(certificates: Sequence[bytes]) -> bytes:

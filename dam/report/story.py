@@ -24,7 +24,7 @@ def tell(seen: "Checked", store: TrustStore | None) -> None:
         _decisions(seen, entries)
         _lineage(seen, entries)
         _credential(seen, store)
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except (DamError, ValueError, LookupError, TypeError, AttributeError) as error:
         seen.fails("contents", f"A member is not in the form that it should have ({type(error).__name__}: {error}).")
 
 

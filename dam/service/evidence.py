@@ -5,7 +5,7 @@ import json
 import os
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -225,10 +225,10 @@ class Evidence:
                 next_step="Run: dam audit verify",
                 code="evidence.ledger",
             )
-        try:
-            thumbnail = self._find.thumbnail(detail["id"], 256)
-        except NotFoundError:
-            thumbnail = None
+        thumbnail = None
+        if wish.file != "none":  # a small picture is a picture
+            with suppress(NotFoundError):
+                thumbnail = self._find.thumbnail(detail["id"], 256)
         return Facts(
             detail=detail, lineage=line, alike=alike, titles={c.id: c.title for c in cards}, digests={c.id: c.sha256 for c in cards},
             carriers=carriers, paper=paper, links=links, hashes=hashes, thumbnail=thumbnail, prompts=wish.prompts,
@@ -265,12 +265,12 @@ def _paper(file: _File | None, parts: Parts, absent: list[dict[str, str]]) -> Pa
         if found.state.value == "none":
             absent.append({"what": "a content credential", "why": "the file carries none"})
         return Paper(found, file.kind)
-    with open(file.path, "rb") as stream:
+    with _opened(file.path) as stream:
         store = stores.extract(stream)
-        try:
+        report = crjson = None
+        with suppress(sdk.SdkError):
             report = sdk.read_store(stream, file.mime, parts.trust.lists())
-        except sdk.SdkError:
-            report = None
+            crjson = sdk.read_crjson(stream, file.mime, parts.trust.lists())
     if store is None:
         why = "it does not stand in one piece in files of this type; it is in the file itself"
         absent.append({"what": "the manifest store as a file of its own", "why": why})
@@ -278,7 +278,7 @@ def _paper(file: _File | None, parts: Parts, absent: list[dict[str, str]]) -> Pa
     if not carried.time_stamps:
         why = "the credential carries none, so its signature is believed while its certificate is valid"
         absent.append({"what": "a time stamp", "why": why})
-    return Paper(found, file.kind, report=report, store=store, signature=carried)
+    return Paper(found, file.kind, report=report, crjson=crjson, store=store, signature=carried)
 
 
 def _carriers(reader: Reader, detail: dict[str, Any]) -> list[Carrier]:
@@ -345,9 +345,9 @@ def verify(path: str, *, roots: list[Path] | None = None, library: Path | None =
     store = None
     if library is not None and (library / "trust").is_dir():
         store = trust.load_store(library)
-        believed |= dict.fromkeys(_fingerprints(store.organisation), "one of this library's own")
-    for root in roots or ():
-        believed |= dict.fromkeys(_given(root), "given")
+        believed = dict.fromkeys(_fingerprints(store.organisation), "one of this library's own")
+    if roots:  # then nothing else counts
+        believed = {one: "given" for root in roots for one in _given(root)}
     with _opened(path) as stream:
         return checking.check(stream, path, roots=believed, store=store)
 

@@ -4,6 +4,8 @@ import io
 import json
 import os
 import re
+import shutil
+import subprocess
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -62,7 +64,7 @@ def test_a_bundle_holds_copy_credential_lineage_claims_decisions_and_ledger_and_
     assert list(members)[:3] == ["index.json", "index.sig", "report.html"]
     assert set(members) >= {
         "asset/protected.png", "credentials/manifest.c2pa", "credentials/manifest.json", "credentials/signer.pem",
-        "credentials/verdict.json", "certificates/signer.pem", "certificates/root.pem", "lineage/lineage.json",
+        "credentials/manifest.crjson", "credentials/verdict.json", "certificates/signer.pem", "certificates/root.pem", "lineage/lineage.json",
         "lineage/lineage.prov.json", "lineage/lineage.svg", "lineage/lineage.mmd", "claims/claims.json",
         "claims/generation.json", "decisions/decisions.json", "ledger/entries.json", "ledger/proof.json", "README.txt",
     }  # fmt: skip
@@ -159,6 +161,38 @@ def test_likeness_is_told_apart_from_descent(template_library, tmp_path):
         assert verify(path).ok
 
 
+def test_our_reading_of_a_credential_shows_no_secrets_and_no_endless_nesting():
+    deep = value = {}
+    for _ in range(5_000):
+        value["x"] = value = {}
+    url = "https://a.example/b.png?X-Amz-Signature=0123456789abcdef0123&size=2"
+    told = contents._quiet(
+        {"deep": deep, "url": url, "data_text": "a pier", "AIPromptInformation": "a pier"}, prompts=False
+    )
+    assert "nested deeper" in json.dumps(told)
+    assert told["url"] == "https://a.example/b.png?X-Amz-Signature=REDACTED&size=2"
+    assert set(told) == {"deep", "url"}
+
+
+@pytest.mark.skipif(None in map(shutil.which, ("openssl", "sha256sum", "sh", "python3")), reason="needs openssl")
+def test_the_commands_of_its_readme_check_it_by_hand(good, tmp_path):
+    members = bundles.taken_apart(good)
+    for name, data in members.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    lines = members["README.txt"].decode().partition("in its folder):\n")[2].partition("\n\n")[0]
+
+    def by_hand():
+        return subprocess.run(["sh", "-ec", lines], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    done = by_hand()
+    assert done.returncode == 0, done.stderr
+    assert "Verified OK" in done.stdout
+    assert done.stdout.count(": OK") == len(members) - 2 + 1  # the chain as well
+    (tmp_path / "decisions/decisions.json").write_bytes(b"[]")
+    assert by_hand().returncode != 0
+
+
 # -- what is refused
 
 
@@ -167,6 +201,7 @@ def test_a_rejected_file_stays_in_the_house_and_what_is_known_of_it_may_go(studi
         studio[0].evidence.make("photo.jpg", tmp_path)
     assert not any(tmp_path.iterdir())
     made = studio[0].evidence.make("photo.jpg", tmp_path, wish=Wish("none"))
+    assert b"data:image" not in bundles.taken_apart(made.path)["report.html"]  # a small picture is a picture
     assert not [one.name for one in made.members if one.name.startswith("asset/o")]
     assert verify(made.path).ok
 
@@ -299,6 +334,7 @@ def changed_json(members, name, change):
         ("ledger/entries.json", lambda v: v[0].update(at="2020-01-01T00:00:00.000000Z"), "ledger"),
         ("ledger/entries.json", lambda v: v[0].update(subject="another"), "ledger"),
         ("ledger/entries.json", lambda v: v.reverse(), "ledger"),
+        ("ledger/entries.json", lambda v: v[0].update(at=7), "contents"),
         ("ledger/entries.json", lambda v: v.pop(), "decisions"),
         ("ledger/proof.json", lambda v: v.update(size=v["size"] + 1), "ledger"),
         ("ledger/proof.json", lambda v: v.update(root="0" * 64), "ledger"),
