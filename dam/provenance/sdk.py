@@ -9,6 +9,7 @@ service that reads strangers' files: they GET any URL that a file names and reso
 import contextlib
 import io
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -28,6 +29,9 @@ EKU_OIDS = (  # c2pa-rs store.cfg; without them genuine 2026 files are "certific
     "1.3.6.1.4.1.62558.2.1",  # C2PA claimSigning
 )
 _MAX_PROMPTS = 8
+_FORMATS = {"application/zip": "zip", "image/heif": "heif"}  # media types that the SDK knows by another name
+_ANY = "application/octet-stream"
+_THUMBNAIL = "thumbnail.jpg"
 _TRUST_CONFIG = "\n".join(EKU_OIDS) + "\n"
 
 
@@ -69,6 +73,7 @@ class Order:
     parts: Sequence[Part] = ()
     lists: Sequence[AnchorList] = ()
     edit: bool = False  # an edit must have a parent, a creation must not
+    thumbnail: bytes | None = field(default=None, repr=False)  # a small JPEG, shown by other people's viewers
 
 
 def version() -> str:
@@ -78,7 +83,20 @@ def version() -> str:
 
 def can_embed(mime: str) -> bool:
     """Whether a manifest can be written into files of this type (otherwise only beside them)."""
-    return mime.lower() in c2pa.Builder.get_supported_mime_types()
+    return format_of(mime) in c2pa.Builder.get_supported_mime_types()
+
+
+def format_of(mime: str) -> str:
+    """The SDK's own name for a media type."""
+    return _FORMATS.get(mime.lower(), mime.lower())
+
+
+class Beside(io.BufferedReader):
+    """A file, open for reading, whose manifest store is kept beside it: `read_store` judges the one by the other."""
+
+    def __init__(self, path: str, manifest: bytes) -> None:
+        super().__init__(io.FileIO(path, "rb"), 1 << 20)
+        self.manifest = manifest
 
 
 def settings_bundle(lists: Sequence[AnchorList], *, rehash: bool = True) -> dict[str, Any]:
@@ -129,7 +147,7 @@ def read_store(stream: BinaryIO, mime: str, lists: Sequence[AnchorList]) -> dict
     hint = _hint(stream, mime)
     try:
         with c2pa.Context.from_dict(settings_bundle(lists)) as context:
-            reader = c2pa.Reader.try_create(hint, stream, context=context)
+            reader = c2pa.Reader.try_create(hint, stream, _manifest(stream), context=context)
             if reader is None:
                 return None
             with reader:
@@ -147,7 +165,7 @@ def read_crjson(stream: BinaryIO, mime: str, lists: Sequence[AnchorList]) -> dic
     hint = _hint(stream, mime)
     try:
         with c2pa.Context.from_dict(settings_bundle(lists)) as context:
-            reader = c2pa.Reader.try_create(hint, stream, context=context)
+            reader = c2pa.Reader.try_create(hint, stream, _manifest(stream), context=context)
             if reader is None:
                 return None
             with reader:
@@ -164,7 +182,13 @@ def _hint(stream: BinaryIO, mime: str) -> str | None:
     stream.seek(0)
     head = stream.read(8)
     stream.seek(0)
-    return ("application/c2pa" if head[4:8] == b"jumb" else mime) or None
+    if isinstance(stream, Beside) and not can_embed(mime):
+        return _ANY
+    return ("application/c2pa" if head[4:8] == b"jumb" else format_of(mime)) or None
+
+
+def _manifest(stream: BinaryIO) -> bytes | None:
+    return stream.manifest if isinstance(stream, Beside) else None
 
 
 def _add_prompts(reader: c2pa.Reader, store: Any) -> None:
@@ -204,20 +228,47 @@ def sign(order: Order) -> bytes:
         SdkError: the SDK refused (its own check of the result included).
     """
     target = io.BytesIO()
+    sign_into(order, target)
+    return target.getvalue()
+
+
+def sign_into(order: Order, target: BinaryIO) -> None:
+    """`sign` into a stream that is open for reading and writing, which never is the source's own file.
+
+    The SDK copies in pieces of 8 KiB through this: both should be real files with a buffer of a megabyte.
+    """
+    _run(order, format_of(order.mime), target)
+
+
+def sign_beside(order: Order) -> bytes:
+    """A manifest store for a file of any type whose bytes stay as they are.
+
+    The SDK hashes all bytes of a type that it does not know. Of those that it knows it would sign a rewritten MP3,
+    FLAC, PDF or ZIP instead, for which the original does not stand in.
+    """
+    with open(os.devnull, "w+b") as nowhere:
+        return _run(order, _ANY, nowhere, embed=False)
+
+
+def _run(order: Order, form: str, target: BinaryIO, *, embed: bool = True) -> bytes:
+    shown = {"thumbnail": {"format": "image/jpeg", "identifier": _THUMBNAIL}} if order.thumbnail else {}
     try:
         with (
             c2pa.Context.from_dict(settings_bundle(order.lists, rehash=False)) as context,
             c2pa.Signer.from_callback(order.sign, c2pa.C2paSigningAlg.ES256, order.chain_pem, None) as signer,
-            c2pa.Builder.from_json(json.dumps(order.definition), context) as builder,
+            c2pa.Builder.from_json(json.dumps({**order.definition, **shown}), context) as builder,
         ):
             if order.edit:
                 builder.set_intent(c2pa.C2paBuilderIntent.EDIT)
+            if order.thumbnail:
+                builder.add_resource(_THUMBNAIL, io.BytesIO(order.thumbnail))
             for part in order.parts:
-                builder.add_ingredient(json.dumps(part.entry), part.mime, part.stream)
-            builder.sign(signer, order.mime, order.source, target)
+                builder.add_ingredient(json.dumps(part.entry), format_of(part.mime), part.stream)
+            if not embed:
+                builder.set_no_embed()
+            return bytes(builder.sign(signer, form, order.source, target))
     except c2pa.C2paError as error:
         raise _mapped(error) from error
-    return target.getvalue()
 
 
 def _mapped(error: Exception) -> SdkError:

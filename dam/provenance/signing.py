@@ -8,23 +8,30 @@ Signatures carry no time stamp yet: they are believed while the leaf certificate
 `credential_problem` from the second it expires, however genuine they are.
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+import errno
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
+from pathlib import Path
 from typing import BinaryIO
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from dam.errors import DamError, EngineError, UndecodableError, UnreadableError, UsageError
+from dam.errors import BadFileError, DamError, EngineError, UndecodableError, UnreadableError, UsageError
+from dam.media import hashing
 from dam.model import Credentials, CredentialState
 from dam.provenance import sdk
+from dam.provenance.gate import GATE
 from dam.provenance.keys import KeyRing, load_leaf_key
 from dam.provenance.statement import Statement
 from dam.provenance.trust import TrustStore
-from dam.provenance.verdict import judge, judge_bytes
+from dam.provenance.verdict import judge, judge_beside, judge_bytes
+from dam.storage.local import atomic_file, explain
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,28 @@ class SignedCopy:
     credentials: Credentials
 
 
+@dataclass(frozen=True, slots=True)
+class SignedFile:
+    """A signed file on disk: SHA-256, size, the label of its manifest, and the verdict of reading it again."""
+
+    sha256: str
+    size_bytes: int
+    label: str
+    credentials: Credentials
+
+
+_SPARE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """Who signs and who judges, and a small JPEG of the picture to show with the credential (None = none)."""
+
+    ring: KeyRing
+    store: TrustStore
+    thumbnail: bytes | None = field(default=None, repr=False)
+
+
 def sign_copy(
     copy_bytes: bytes,
     mime: str,
@@ -54,6 +83,7 @@ def sign_copy(
     statement: Statement,
     ring: KeyRing,
     store: TrustStore,
+    thumbnail: bytes | None = None,
 ) -> SignedCopy:
     """Sign a copy that we made of an original (`compose.protected_copy` makes the statement).
 
@@ -63,11 +93,8 @@ def sign_copy(
         UndecodableError: the original's own credential cannot be carried along, so signing would lose it.
         EngineError: the result is not trusted as the organisation's (nothing is handed out).
     """
-    labels = [one.label for one in statement.ingredients]
-    if len(labels) != 1 or statement.ingredients[0].relationship != "parentOf":
-        raise UsageError("A copy has exactly one ingredient, its original.")
-    files = (IngredientFile(labels[0], original_path, original_mime),)
-    return _sign(copy_bytes, mime, statement, files, ring, store)
+    files = _only_parent(statement, original_path, original_mime)
+    return _sign(copy_bytes, mime, statement, files, Hands(ring, store, thumbnail))
 
 
 def sign_created(
@@ -80,17 +107,98 @@ def sign_created(
     ingredients: Sequence[IngredientFile] = (),
 ) -> SignedCopy:
     """Sign a file that a tool made (`compose.creation` makes the statement). Raises as `sign_copy`."""
-    return _sign(data, mime, statement, ingredients, ring, store)
+    return _sign(data, mime, statement, ingredients, Hands(ring, store))
 
 
-def _sign(
-    data: bytes, mime: str, statement: Statement, files: Sequence[IngredientFile], ring: KeyRing, store: TrustStore
-) -> SignedCopy:
+def sign_file(path: str, mime: str, target: Path, *, statement: Statement, hands: Hands) -> SignedFile:
+    """A signed copy of a file, its contents unchanged, in a file of its own; memory does not grow with the file.
+
+    The target appears whole and judged, or not at all.
+
+    Raises:
+        As `sign_copy`. UsageError: the target is there. StorageError: it cannot be written.
+    """
+    if os.path.lexists(target):  # above all when it is the source: the SDK would empty it
+        raise UsageError(f"{target} is there already; a signed copy is a new file.", code="credential.target_exists")
+    files = _only_parent(statement, path, mime)
+    _need_embedding(mime)
+    with _open(path) as source:
+        size_bytes = os.fstat(source.fileno()).st_size
+        _need_space(target, size_bytes)
+        with GATE.hold(size_bytes), atomic_file(target) as (stream, temp):
+            with _order(mime, source, statement, files, hands) as order:
+                try:
+                    sdk.sign_into(order, stream)
+                    stream.flush()
+                except sdk.SdkError as error:
+                    _need_space(target, 0)
+                    raise _explained(error.message, files, hands.store) from error
+            credentials = judge(os.fspath(temp), mime, hands.store)
+            _expect_ours(credentials, files, hands.store)
+            digest, size_bytes = hashing.sha256_file(os.fspath(temp)), os.path.getsize(temp)
+    return SignedFile(digest, size_bytes, credentials.label or "", credentials)
+
+
+def sign_beside(path: str, mime: str, *, statement: Statement, hands: Hands) -> SignedCopy:
+    """A manifest store for a file of any type, to be kept beside it; judged together with the file's bytes.
+
+    Raises:
+        As `sign_copy`. BadFileError: the file has no bytes.
+    """
+    files = _only_parent(statement, path, mime)
+    with _open(path) as source:
+        size_bytes = os.fstat(source.fileno()).st_size
+        if not size_bytes:
+            raise BadFileError(f"{path!a} has 0 bytes: there is nothing to sign.", code="file.empty")
+        with GATE.hold(size_bytes), _order(mime, source, statement, files, hands) as order:
+            try:
+                data = sdk.sign_beside(order)
+            except sdk.SdkError as error:
+                raise _explained(error.message, files, hands.store) from error
+            credentials = judge_beside(path, mime, data, hands.store)
+    _expect_ours(credentials, files, hands.store)
+    return SignedCopy(data, credentials.label or "", credentials)
+
+
+def _only_parent(statement: Statement, path: str, mime: str) -> tuple[IngredientFile, ...]:
+    labels = [one.label for one in statement.ingredients]
+    if len(labels) != 1 or statement.ingredients[0].relationship != "parentOf":
+        raise UsageError("A copy has exactly one ingredient, its original.")
+    return (IngredientFile(labels[0], path, mime),)
+
+
+def _need_embedding(mime: str) -> None:
+    if not sdk.can_embed(mime):
+        raise UsageError(f"A manifest cannot be written into {mime}.", code="credential.no_embedding")
+
+
+def _need_space(target: Path, size_bytes: int) -> None:
+    """Before anything is written; and again to tell a full disk, which the SDK reports as a broken asset."""
+    folder = next(one for one in target.parents if one.exists())
+    if shutil.disk_usage(folder).free < size_bytes + _SPARE_BYTES:
+        raise explain(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), target)
+
+
+def _sign(data: bytes, mime: str, statement: Statement, files: Sequence[IngredientFile], hands: Hands) -> SignedCopy:
+    _need_embedding(mime)
+    with GATE.hold(len(data)), _order(mime, BytesIO(data), statement, files, hands) as order:
+        try:
+            signed = sdk.sign(order)
+        except sdk.SdkError as error:
+            raise _explained(error.message, files, hands.store) from error
+        credentials = judge_bytes(signed, mime, hands.store)
+    _expect_ours(credentials, files, hands.store)
+    return SignedCopy(signed, credentials.label or "", credentials)
+
+
+@contextmanager
+def _order(
+    mime: str, source: BinaryIO, statement: Statement, files: Sequence[IngredientFile], hands: Hands
+) -> Iterator[sdk.Order]:
+    """What the SDK gets, with every ingredient's file open for the length of the block."""
     by_label = {one.label: one for one in files}
     if by_label.keys() != {one.label for one in statement.ingredients} or len(by_label) != len(files):
         raise UsageError("The statement's ingredients and the files do not match.")
-    if not sdk.can_embed(mime):
-        raise UsageError(f"A manifest cannot be written into {mime}.", code="credential.no_embedding")
     with ExitStack() as opened:
         parts = []
         for entry in statement.ingredients:
@@ -98,25 +206,23 @@ def _sign(
             stream = opened.enter_context(_open(file.path))
             has_manifest = entry.source_type is not None and sdk.has_manifest(stream, file.mime)
             parts.append(sdk.Part(entry.json_data(has_manifest=has_manifest), file.mime, stream))
-        order = sdk.Order(
+        yield sdk.Order(
             definition=statement.definition(),
             mime=mime,
-            source=BytesIO(data),
-            chain_pem=ring.chain_pem,
-            sign=_signer(load_leaf_key(ring)),
+            source=source,
+            chain_pem=hands.ring.chain_pem,
+            sign=_signer(load_leaf_key(hands.ring)),
             parts=parts,
-            lists=store.lists(),
+            lists=hands.store.lists(),
             edit=any(one.relationship == "parentOf" for one in statement.ingredients),
+            thumbnail=hands.thumbnail,
         )
-        try:
-            signed = sdk.sign(order)
-        except sdk.SdkError as error:
-            raise _explained(error.message, files, store) from error
-    credentials = judge_bytes(signed, mime, store)
+
+
+def _expect_ours(credentials: Credentials, files: Sequence[IngredientFile], store: TrustStore) -> None:
     if credentials.state is not CredentialState.TRUSTED or credentials.tier != "organisation":
         seen = f"{credentials.state}, tier {credentials.tier}, {', '.join(credentials.codes) or 'no codes'}"
         raise _explained(f"the signed file reads back as {seen}", files, store)
-    return SignedCopy(signed, credentials.label or "", credentials)
 
 
 def _signer(key: ec.EllipticCurvePrivateKey) -> Callable[[bytes], bytes]:

@@ -71,6 +71,16 @@ def judge_stream(stream: BinaryIO, mime: str, store: TrustStore | None) -> Crede
     return _judged(stream, mime, store)
 
 
+def judge_beside(path: str, mime: str, manifest: bytes, store: TrustStore | None) -> Credentials:
+    """Judge a file by a manifest store that is kept beside it. Reads all of the file. Raises as `judge`."""
+    try:
+        file = sdk.Beside(path, manifest)
+    except (OSError, ValueError) as error:
+        raise UnreadableError(f"{path!a} cannot be opened: {error}.") from error
+    with file:
+        return _judged(file, mime, store)
+
+
 def _judged(stream: BinaryIO, mime: str, store: TrustStore | None) -> Credentials:
     return _made_by(_judge(stream, mime, store or TrustStore()), store)
 

@@ -5,10 +5,13 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from dam.errors import NotFoundError, StorageError
 
+_BUFFER_BYTES = 1 << 20
 _KEY = re.compile(r"[a-z0-9_]+(/[a-z0-9][a-z0-9._-]*)+")
 
 
@@ -20,21 +23,35 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, durable: bool = 
     Raises:
         StorageError: the disk is full ("storage.full") or refuses to be written ("storage.readonly").
     """
+    with atomic_file(path, mode=mode, durable=durable) as (stream, _):
+        stream.write(data)
+
+
+@contextmanager
+def atomic_file(path: Path, *, mode: int = 0o644, durable: bool = True) -> Iterator[tuple[BinaryIO, Path]]:
+    """(stream, its temp path) for a file that appears at `path` whole, when the block ends, or not at all.
+
+    The temp file lies in the same folder, open for reading and writing with a buffer of a megabyte. A failure of the
+    block, whatever it is, removes it.
+
+    Raises:
+        StorageError: as `write_atomic`.
+    """
     temp = path.with_name(f".tmp-{secrets.token_hex(8)}")
     try:
         handle = _create(temp, mode)
     except OSError as error:
         raise explain(error, path) from error
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
+        with os.fdopen(handle, "w+b", buffering=_BUFFER_BYTES) as stream:
+            yield stream, temp
             stream.flush()
-            os.fchmod(handle, mode)  # whatever the umask says
+            os.fchmod(stream.fileno(), mode)  # whatever the umask says
             if durable:
                 os.fsync(stream.fileno())
         os.replace(temp, path)
         if durable:
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
     except BaseException as error:
         temp.unlink(missing_ok=True)
         if isinstance(error, OSError):
@@ -43,7 +60,7 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, durable: bool = 
 
 
 def _create(temp: Path, mode: int) -> int:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     try:
         return os.open(temp, flags, mode)
     except FileNotFoundError:
@@ -51,7 +68,7 @@ def _create(temp: Path, mode: int) -> int:
         return os.open(temp, flags, mode)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -89,6 +106,10 @@ class LocalStorage:
 
     def put(self, key: str, data: bytes, *, durable: bool = True) -> None:
         write_atomic(self.path(key), data, durable=durable)
+
+    def writing(self, key: str) -> AbstractContextManager[tuple[BinaryIO, Path]]:
+        """A file of this key that is written piece by piece (see `atomic_file`)."""
+        return atomic_file(self.path(key))
 
     def get(self, key: str) -> bytes:
         try:
