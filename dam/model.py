@@ -250,6 +250,7 @@ class Credentials:
     disclosed: Mapping[str, str] = field(
         default_factory=dict
     )  # what the chain's metadata assertions say of an AI system
+    sidecar: str | None = None  # where the manifest store stands that is not in the file: "library" or "beside"
     sdk_version: str | None = None
     trust_list: str | None = None  # SHA-256 of the anchors that were asked
     identity_problem: bool = False  # a CAWG identity assertion does not hold; the state does not move

@@ -1,12 +1,15 @@
 """Commands about protected copies: protect makes them, export delivers them."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dam_cli import render
-from dam_cli.session import GLOBALS, library, say
+from dam_cli.session import GLOBALS, actor, library, say
+
+if TYPE_CHECKING:
+    from dam.service.library import Service
 
 Assets = Annotated[list[str], typer.Argument(metavar="ASSET...", help="Ids, unique prefixes, SHA-256 or paths.")]
 
@@ -16,8 +19,14 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def protect(assets: Assets) -> None:
-    """Make marked and signed copies now, whatever the root's policy says. Originals are only read.
+def protect(
+    assets: Assets,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Put the originals back where signed copies took their place.")
+    ] = False,
+) -> None:
+    """Make signed copies now, marked where the file takes a mark, whatever the root's policy says. Originals are only
+    read, but in roots of protect mode in_place: there the copy takes the place of the original, which the vault keeps.
 
     Example: dam protect 3f9a0c
     """
@@ -25,13 +34,25 @@ def protect(assets: Assets) -> None:
 
     with library() as service:
         for asset in assets:
+            if undo:
+                _undo(service, asset)
+                continue
             made = service.copies.protect(asset, actor=f"person:{service.reviews.person()}")
             card = AssetOut.model_validate(service.find.card(made))
             if GLOBALS.json:
                 render.put_json(card)
             else:
-                say(f"{card.title} has a protected copy. Deliver it with: dam export {card.sha256[:12]} --to DIR")
+                say(f"{card.title} is protected. Deliver it with: dam export {card.sha256[:12]} --to DIR")
         service.passes.follow()
+
+
+def _undo(service: "Service", asset: str) -> None:
+    from dam_schemas.asset import AssetOut
+
+    for path in service.copies.undo(asset, actor=actor(service)):
+        say(f"The original stands at {path} again.")
+    if GLOBALS.json:
+        render.put_json(AssetOut.model_validate(service.find.card(asset)))
 
 
 def export(
@@ -40,6 +61,8 @@ def export(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be written, write nothing.")] = False,
 ) -> None:
     """Write protected copies into a folder. Nothing that lies there is written over.
+
+    A file that cannot carry its credential is delivered as it is, with the credential beside it: NAME and NAME.c2pa.
 
     Example: dam export 3f9a0c --to /deliveries/press
     """
@@ -53,3 +76,5 @@ def export(
             else:
                 word = "written" if wire.written else "would be written" if dry_run else "there already"
                 render.put(f"{wire.path}  {render.megabytes(wire.size_bytes)}  {word}")
+                if wire.sidecar:
+                    render.put(f"{wire.sidecar}  its credential  {word}")

@@ -14,6 +14,7 @@ from dam_cli.session import GLOBALS, library, settings
 
 if TYPE_CHECKING:
     from dam.service.answers import Answers
+    from dam.settings import Settings
 
 Files = Annotated[
     list[Path], typer.Argument(metavar="FILE...", readable=False, help="Files to look at. They are only read.")
@@ -40,7 +41,7 @@ def inspect(
     from dam.service.answers import Answers
     from dam_schemas.inspect import InspectionOut
 
-    answers, worst = Answers(None, None), 0
+    answers, worst = Answers(_known_library(), None), 0
     for path in files:
         found = answers.inspect(str(path), fingerprints=fingerprints)
         wire = InspectionOut.model_validate(_safe(found))
@@ -51,6 +52,17 @@ def inspect(
         if found.sha256 is None or any(p.code == "file.empty" for p in found.problems):
             worst = 3
     raise typer.Exit(worst)
+
+
+def _known_library() -> "Settings | None":
+    """The library that is at hand, if one is and its settings can be read: it holds manifest stores of files."""
+    from dam.errors import UsageError
+
+    try:
+        found = settings()
+    except UsageError:
+        return None
+    return found if found.catalogue_path.exists() else None
 
 
 def _safe(found: Any) -> dict[str, Any]:
@@ -72,6 +84,7 @@ def _safe(found: Any) -> dict[str, Any]:
 def _print_inspection(wire: Any) -> None:
     sys.stdout.write(render.style(display(wire.path), "1") + "\n")
     media, made, cred = wire.media, wire.generation, wire.credentials
+    tier, sidecar = f"({cred.tier})" if cred.tier else "", f"by sidecar ({cred.sidecar})" if cred.sidecar else ""
     size = f"{media.width_px}×{media.height_px}" if media and media.width_px else ""
     says = {True: "yes", False: "no", None: "nothing says"}[wire.ai_generated]
     rows = [
@@ -97,7 +110,7 @@ def _print_inspection(wire: Any) -> None:
     rows += [
         (
             "credential",
-            " ".join(str(x) for x in (cred.state, f"({cred.tier})" if cred.tier else "", cred.issuer or "") if x),
+            " ".join(x for x in (cred.state, tier, cred.issuer or "", sidecar) if x),
         ),
         ("codes", ", ".join(cred.codes)),
         ("claims", ", ".join(f"{c.carrier} ({c.reader})" for c in wire.claims)),

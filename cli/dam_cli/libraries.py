@@ -63,10 +63,25 @@ def root_list() -> None:
 def root_set(
     name: str,
     protect: Annotated[str | None, typer.Option(help="none, ai or all; leave out for the library's setting.")] = None,
+    protect_mode: Annotated[
+        str | None, typer.Option("--protect-mode", help="copy (in the vault), sidecar (in the vault), or in_place.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Yes, in_place may replace files of this root.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what the mode would do, change nothing.")] = False,
 ) -> None:
-    """Change a root's protection policy. It counts for files that come after."""
+    """Change a root's protection: policy and mode. It counts for files that come after, and for dam protect.
+
+    in_place puts signed copies where the originals stood, which the vault keeps: dam protect --undo puts them back.
+    Example: dam root set deliveries --protect-mode in_place --yes
+    """
     with library() as service:
-        _print_roots([service.roots.set(name, protect=protect, actor=actor(service))])
+        if dry_run:
+            count = service.roots.check_mode(name, protect_mode or "copy")
+            say(f"{count} files that are there now would be replaced by their signed copies, each with dam protect.")
+            _print_roots([service.roots.get(name)])
+            return
+        row = service.roots.set(name, protect=protect, mode=protect_mode, confirmed=yes, actor=actor(service))
+        _print_roots([row])
 
 
 @root.command("move")
@@ -98,7 +113,7 @@ def _print_roots(rows: list[dict[str, Any]]) -> None:
             [
                 ("state", state),
                 ("files", str(wire.files)),
-                ("protect", wire.protect or ""),
+                ("protect", " ".join(x for x in (wire.protect, wire.protect_mode) if x)),
                 ("last scan", wire.last_scan_at or "never"),
             ]
         )

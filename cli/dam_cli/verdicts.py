@@ -15,6 +15,13 @@ _SOUND = ("trusted", "untrusted_signer")
 _AI = {True: "yes", False: "no", None: "nothing says"}
 
 
+def _credential(seen: "CredentialsOut") -> str:
+    from dam.provenance import sentences
+
+    tier = f" ({sentences.TIERS[seen.tier]})" if seen.tier in sentences.TIERS else ""
+    return f"{seen.state}{tier}{' by sidecar' if seen.sidecar else ''}"
+
+
 def print_verdict(wire: "VerifyOut") -> None:
     """One file's verdict. Nothing is shown that the file or this library does not say itself."""
     from dam.provenance import sentences
@@ -26,7 +33,7 @@ def print_verdict(wire: "VerifyOut") -> None:
     says = "says" if seen.state in _SOUND else "unproven"
     rows = [
         ("because", "\n".join(wire.reasons)),
-        ("credential", f"{seen.state} ({sentences.TIERS[seen.tier]})" if seen.tier in sentences.TIERS else seen.state),
+        ("credential", _credential(seen)),
         ("signer", seen.issuer or ""),
         ("signed", _when(seen)),
         ("made with", seen.generator or ""),

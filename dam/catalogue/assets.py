@@ -92,8 +92,11 @@ def set_manifest(unit: Unit, asset_id: str, verdict: Credentials) -> None:
     unit.session.flush()  # edges are made from it in the same change
 
 
-def place(unit: Unit, asset_id: str, root_id: str, path: str, seen: tuple[int, int, str]) -> str | None:
-    """Say that `path` now holds this asset. `seen` is (size_bytes, mtime_ns, inode).
+def place(
+    unit: Unit, asset_id: str, root_id: str, path: str, seen: tuple[int, int, str], *, copy_sha256: str | None = None
+) -> str | None:
+    """Say that `path` now holds this asset. `seen` is (size_bytes, mtime_ns, inode); `copy_sha256`: by these bytes
+    of its signed copy, not by its own.
 
     Returns the id of the different asset that stood there before, if any.
     """
@@ -105,6 +108,7 @@ def place(unit: Unit, asset_id: str, root_id: str, path: str, seen: tuple[int, i
         "inode": seen[2],
         "last_seen_at": unit.now,
         "availability": "online",
+        "copy_sha256": copy_sha256,
     }
     unit.touch(asset_id)
     if there is None:

@@ -261,6 +261,29 @@ class Reader:
         sql = "SELECT seq, asset_id, engine, code FROM fingerprint WHERE seq > ? AND NOT flat ORDER BY seq"
         return [(r["seq"], r["asset_id"], r["engine"], r["code"]) for r in self.rows(sql, seq)]
 
+    def copy_key(self, asset_id: str, kind: str) -> str | None:
+        """Where the vault keeps an asset's newest copy of this kind."""
+        key: str | None = self.one(
+            "SELECT storage_key FROM copy WHERE asset_id = ? AND kind = ? ORDER BY made_at DESC, id DESC LIMIT 1",
+            asset_id,
+            kind,
+        )
+        return key
+
+    def replaceable(self, root_id: str, policy: str) -> int:
+        """How many files of a root hold originals that this policy wants protected."""
+        wanted = {"none": "1 = 0", "ai": "a.ai_generated = 1", "all": "1 = 1"}[policy]
+        sql = (
+            "SELECT count(*) FROM location l JOIN asset a ON a.id = l.asset_id WHERE l.root_id = ?"  # noqa: S608  # ours
+            f" AND l.availability = 'online' AND l.copy_sha256 IS NULL AND {wanted}"
+        )
+        return int(self.one(sql, root_id) or 0)
+
+    def sidecar_key(self, sha256: str) -> str | None:
+        """Where the vault keeps the manifest store of a content, whatever path it stands at now."""
+        asset_id = self.one("SELECT id FROM asset WHERE sha256 = ?", sha256)
+        return self.copy_key(asset_id, "sidecar") if asset_id else None
+
     # -- lineage
 
     def edges(self, ids: Sequence[str], *, up: bool = True, down: bool = True) -> list[dict[str, Any]]:
@@ -361,10 +384,13 @@ class Reader:
         )
 
     def readable_places(self, asset_id: str) -> list[tuple[str, str, tuple[int, int, str]]]:
-        """(root folder, relative path, (size_bytes, mtime_ns, inode)) of every location that should be readable now."""
+        """(root folder, relative path, (size_bytes, mtime_ns, inode)) of every location that should be readable now and holds
+        the asset's own bytes.
+        """
         rows = self.rows(
             "SELECT r.path AS folder, l.path, l.size_bytes, l.mtime_ns, l.inode FROM location l JOIN root r ON r.id = l.root_id"
-            " WHERE l.asset_id = ? AND l.availability = 'online' AND r.state <> 'offline' ORDER BY l.first_seen_at, l.path",
+            " WHERE l.asset_id = ? AND l.availability = 'online' AND l.copy_sha256 IS NULL"
+            " AND r.state <> 'offline' ORDER BY l.first_seen_at, l.path",
             asset_id,
         )
         return [(r["folder"], r["path"], (r["size_bytes"], r["mtime_ns"], r["inode"])) for r in rows]
@@ -381,7 +407,8 @@ class Reader:
             "by_kind": grouped("kind"),
             "by_state": grouped("review_status"),
             "by_credential": grouped("credential_state"),
-            "protected": self.one("SELECT count(*) FROM copy WHERE kind = 'protected'") or 0,
+            "protected": self.one("SELECT count(DISTINCT asset_id) FROM copy WHERE kind IN ('protected', 'sidecar')")
+            or 0,
         }
 
     def audit(self, *, after: int = 0, limit: int = 1000, subject: str | None = None) -> list[dict[str, Any]]:

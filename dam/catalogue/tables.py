@@ -34,6 +34,7 @@ class RootRow(SQLModel, table=True):
     name: str = Field(unique=True)
     path: str = Field(unique=True)
     protect: str | None = None  # none, ai, all; None = the library's setting
+    protect_mode: str | None = None  # copy, sidecar, in_place; None = copy
     state: str = "online"
     state_reason: str | None = None
     added_at: str
@@ -81,6 +82,9 @@ class LocationRow(SQLModel, table=True):
     first_seen_at: str
     last_seen_at: str
     availability: str = "online"
+    copy_sha256: str | None = (
+        None  # the signed copy that stands there in the original's place; None = the asset's own bytes
+    )
 
 
 class IntakeRow(SQLModel, table=True):
@@ -283,7 +287,7 @@ class CopyRow(SQLModel, table=True):
     __table_args__ = (sa.UniqueConstraint("asset_id", "kind", "recipe"),)
     id: str = Field(primary_key=True)
     asset_id: str = Field(foreign_key="asset.id")
-    kind: str  # protected
+    kind: str  # protected, sidecar (a manifest store), original (its own bytes, kept before a copy took their place)
     recipe: str
     sha256: str = Field(index=True)
     size_bytes: int = Field(sa_type=sa.BigInteger)
@@ -291,6 +295,21 @@ class CopyRow(SQLModel, table=True):
     storage_key: str
     manifest_label: str | None = Field(default=None, index=True)
     made_at: str
+
+
+class PlacementRow(SQLModel, table=True):
+    """A signed copy that stands (or will, or stood) on a drive in its original's place: see catalogue.placements."""
+
+    __tablename__ = "placement"
+    __table_args__ = (sa.UniqueConstraint("asset_id", "root_id", "path"),)
+    id: str = Field(primary_key=True)
+    asset_id: str = Field(foreign_key="asset.id")
+    root_id: str
+    path: str
+    sha256: str = Field(index=True)
+    temp: str
+    state: str  # planned, placed, undone
+    changed_at: str
 
 
 class MarkRow(SQLModel, table=True):

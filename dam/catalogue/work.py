@@ -33,7 +33,7 @@ _JOB_DONE = _JOB_ENDED.values(tries=0)
 class Arrival:
     """A file to admit: its root's folder and relative path (bytes-safe text), and what stat said of it.
 
-    `protect` is the root's own policy, None = the library's.
+    `protect` is the root's own policy, None = the library's; `protect_mode` None = copy.
     """
 
     id: str
@@ -43,6 +43,7 @@ class Arrival:
     seen: tuple[int, int, str]
     tries: int
     protect: str | None = None
+    protect_mode: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def claim_arrivals(unit: Unit, worker: str, *, now: float, limit: int) -> list[A
         sa.select(
             col(IntakeRow.id), col(IntakeRow.root_id), col(RootRow.path).label("folder"), col(IntakeRow.path),
             col(IntakeRow.size_bytes), col(IntakeRow.mtime_ns), col(IntakeRow.inode), col(IntakeRow.tries),
-            col(RootRow.protect),
+            col(RootRow.protect), col(RootRow.protect_mode),
         )
         .join(RootRow, col(RootRow.id) == col(IntakeRow.root_id))
         .where(col(IntakeRow.state) == "due", col(IntakeRow.not_before) <= now, col(RootRow.state) != "offline")
@@ -102,7 +103,9 @@ def claim_arrivals(unit: Unit, worker: str, *, now: float, limit: int) -> list[A
         mine = col(IntakeRow.id).in_([r.id for r in rows])
         unit.db.execute(sa.update(IntakeRow).where(mine).values(state="running", worker=worker))
     return [
-        Arrival(r.id, r.root_id, r.folder, r.path, (r.size_bytes, r.mtime_ns, r.inode), r.tries, r.protect)
+        Arrival(
+            r.id, r.root_id, r.folder, r.path, (r.size_bytes, r.mtime_ns, r.inode), r.tries, r.protect, r.protect_mode
+        )
         for r in rows
     ]
 

@@ -6,7 +6,7 @@ Reading happens outside the transaction; the file's stat is compared before and 
 import os
 from datetime import UTC, datetime
 
-from dam.catalogue import assets, derived, edges, work
+from dam.catalogue import assets, derived, edges, placements, work
 from dam.catalogue.tables import AssetRow
 from dam.catalogue.unit import Unit, iso
 from dam.catalogue.work import Arrival
@@ -22,7 +22,6 @@ from dam.model import CredentialState, Derived, Edge, Inspection, Kind, Relation
 PIXELS_VERSION = "1"
 PROTECT_VERSION = "1"
 RETRY_CODES = ("file.unreadable", "file.lost")
-PROTECTABLE = ("image/png", "image/jpeg", "image/webp", "image/tiff", "image/bmp")
 
 
 def admit(parts: Parts, arrival: Arrival) -> str:
@@ -75,6 +74,8 @@ def _fail(parts: Parts, arrival: Arrival, code: str, message: str) -> str:
 
 def _commit(parts: Parts, unit: Unit, arrival: Arrival, found: Inspection, kept: Kept | None) -> str:
     assert found.sha256 is not None
+    if (holder := placements.asset_of(unit, found.sha256)) is not None:
+        return _own_copy(unit, arrival, holder, found.sha256)
     asset = assets.by_sha256(unit, found.sha256)
     new = asset is None
     if asset is None:
@@ -91,6 +92,8 @@ def _commit(parts: Parts, unit: Unit, arrival: Arrival, found: Inspection, kept:
             derived.keep(unit, asset.id, Derived.of(found), kept)
         if not asset.protected and why_not_protected(asset, arrival.protect or parts.settings.protect) is None:
             work.ask_again(unit, asset.id, "protect", skipped_for="protect.policy")
+        if asset.protected and arrival.protect_mode == "in_place":
+            placements.ask_again(unit, asset.id)
         unit.audit("location.added", asset.id, {"root": arrival.root_id, "path": arrival.path})
     if replaced is not None:
         edge = Edge(replaced, asset.id, Relation.REVISION, "same_path", 0.9, {"path": arrival.path})
@@ -98,6 +101,15 @@ def _commit(parts: Parts, unit: Unit, arrival: Arrival, found: Inspection, kept:
         unit.audit("location.replaced", asset.id, {"before": replaced, "root": arrival.root_id, "path": arrival.path})
     relate.on_arrival(unit, asset, match_key(arrival.path))
     return "admitted" if new else "known"
+
+
+def _own_copy(unit: Unit, arrival: Arrival, asset_id: str, sha256: str) -> str:
+    """Our own signed copy, in its original's place or moved from there: the same asset, decisions and all."""
+    replaced = assets.place(unit, asset_id, arrival.root_id, arrival.path, arrival.seen, copy_sha256=sha256)
+    work.arrived(unit, arrival.id)
+    detail = {"root": arrival.root_id, "path": arrival.path, "copy": sha256}
+    unit.audit("location.added" if replaced is None else "location.replaced", asset_id, detail)
+    return "known"
 
 
 def match_title(path: str) -> str:
@@ -117,22 +129,19 @@ def stages_for(
     stages: list[tuple[str, str, tuple[str, str] | None]] = []
     if asset.kind in (Kind.IMAGE, Kind.VIDEO):
         stages.append(("pixels", PIXELS_VERSION, None))
-    if asset.kind == Kind.IMAGE:
-        # A second mark on top of the first would blur both, and lead to the copy instead of the original.
-        copy = ("protect.is_copy", "It is a protected copy already.") if is_copy else None
-        skip = copy or why_not_protected(asset, arrival.protect or parts.settings.protect)
-        stages.append(("protect", PROTECT_VERSION, skip))
+    # A second mark on top of the first would blur both, and lead to the copy instead of the original.
+    copy = ("protect.is_copy", "It is a protected copy already.") if is_copy else None
+    skip = copy or why_not_protected(asset, arrival.protect or parts.settings.protect)
+    stages.append(("protect", PROTECT_VERSION, skip))
     return stages
 
 
 def why_not_protected(asset: AssetRow, policy: str) -> tuple[str, str] | None:
-    """(code, reason) when policy or format leave this picture without a protected copy, else None."""
+    """(code, reason) when policy or format leave this file without a protected copy, else None."""
     if policy == "none":
         return "protect.policy", "The root's policy makes no protected copies."
     if policy == "ai" and asset.ai_generated is not True:
-        return "protect.policy", "The policy protects AI-made pictures; nothing says that this is one."
-    if asset.mime not in PROTECTABLE:
-        return "protect.unsupported", f"No protected copies of {asset.mime} yet."
-    if (asset.frame_count or 1) > 1:
-        return "protect.unsupported", "No protected copies of animated pictures yet."
+        return "protect.policy", "The policy protects AI-made files; nothing says that this is one."
+    if asset.mime == "application/c2pa":
+        return "protect.unsupported", "It is a manifest store itself."
     return None

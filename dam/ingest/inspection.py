@@ -7,7 +7,7 @@ import enum
 import functools
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,11 +23,18 @@ from dam.model import Credentials, CredentialState, Derived, Inspection, Kind, M
 from dam.provenance import verdict
 from dam.provenance.trust import TrustStore
 
+# (path, SHA-256) -> the manifest store that is kept for these bytes, and where: "library" or "beside"
+Sidecars = Callable[[str, str], tuple[bytes, str] | None]
 NO_CREDENTIALS = Credentials(CredentialState.NONE)
 
 
 def inspect_file(
-    path: str, store: TrustStore | None, *, max_bytes: int | None = None, hidden_mp: float | None = None
+    path: str,
+    store: TrustStore | None,
+    *,
+    max_bytes: int | None = None,
+    hidden_mp: float | None = None,
+    sidecars: Sidecars | None = None,
 ) -> Inspection:
     """Inspect one file. Never raises for what the file is: a file that cannot be read is an answer with problems.
 
@@ -36,12 +43,18 @@ def inspect_file(
         store: trust anchors for the credential verdict, or None.
         max_bytes: larger files are answered with problem "file.too_large" and not read.
         hidden_mp: where no carrier has spoken, look for a text in the pixels of pictures up to so many million pixels.
+        sidecars: finds the manifest store of a file that carries none.
     """
-    return examine(path, store, max_bytes=max_bytes, hidden_mp=hidden_mp)[0]
+    return examine(path, store, max_bytes=max_bytes, hidden_mp=hidden_mp, sidecars=sidecars)[0]
 
 
 def examine(
-    path: str, store: TrustStore | None, *, max_bytes: int | None = None, hidden_mp: float | None = None
+    path: str,
+    store: TrustStore | None,
+    *,
+    max_bytes: int | None = None,
+    hidden_mp: float | None = None,
+    sidecars: Sidecars | None = None,
 ) -> tuple[Inspection, Probe | None]:
     """`inspect_file`, with the carriers that it is derived from (None if the file was not read)."""
     try:
@@ -57,6 +70,8 @@ def examine(
     except OSError as error:
         return _unread(path, Problem("file.unreadable", error.strerror or str(error))), None
     credentials = credentials_of(path, found, store)
+    if sidecars is not None and credentials.state is CredentialState.NONE and found.size_bytes:
+        credentials = clean(_beside(path, found, sha256, store, sidecars))
     derived = derive(found, credentials)
     if hidden_mp is not None and stealth.worth_looking(found, derived.generation is not None):
         text = hidden.text_in_file(path, found.media, max_pixels_mp=hidden_mp)
@@ -110,6 +125,14 @@ def _credentials(path: str, found: Probe, store: TrustStore | None) -> Credentia
     if too_many is not None:  # the library would take minutes, and nothing can interrupt it
         return verdict.not_checked(too_many.message, store)
     return verdict.judge(path, found.media.mime, store)
+
+
+def _beside(path: str, found: Probe, sha256: str, store: TrustStore | None, sidecars: Sidecars) -> Credentials:
+    there = sidecars(path, sha256)
+    if there is None:
+        return NO_CREDENTIALS
+    verdict_of = verdict.judge_beside(path, found.media.mime, there[0], store)
+    return replace(verdict_of, sidecar=there[1])
 
 
 def _unread(path: str, problem: Problem) -> Inspection:

@@ -1,24 +1,60 @@
-"""PROTECT: a marked and signed copy in the vault, with the original as its C2PA parent. The original is only read."""
+"""PROTECT: a signed copy in the vault, marked where the kind of file takes a mark, with the original as its C2PA parent.
+
+What a file gets, first that fits: a marked and signed copy (still pictures), a signed copy whose contents are as they
+were (whatever the SDK can write a manifest into), a manifest store beside it (everything). The original is only read;
+a root of mode `in_place` has the copy put in its place afterwards (`inplace`).
+"""
 
 import hashlib
 import hmac
 import os
+from dataclasses import dataclass
 from typing import Any
 
-from dam.catalogue import records, verdicts, work
+from dam.catalogue import placements, records, verdicts, work
+from dam.catalogue.reading import Card
 from dam.catalogue.tables import CopyRow
 from dam.catalogue.work import Job
-from dam.errors import EngineError, UnreadableError
-from dam.ingest import relate
+from dam.errors import EngineError, NotFoundError, PolicyError, UnreadableError
+from dam.ingest import inplace, relate
 from dam.ingest.parts import Parts
-from dam.media import encode, hashing
-from dam.media.probe import probe
-from dam.model import MarkRecord
-from dam.provenance import compose, signing
-from dam.provenance.statement import AssetFacts, SoftBindingEntry, SourceType
+from dam.ingest.pixels import thumb_key
+from dam.media import encode, hashing, soundness
+from dam.media.probe import Probe, probe
+from dam.model import Credentials, MarkRecord
+from dam.provenance import compose, sdk, signing
+from dam.provenance.statement import AssetFacts, SoftBindingEntry, SourceType, Statement
 from dam.watermark.engines import tilemark
 
 RECIPE = "tilemark.1+c2pa.1"
+SIGNED = "c2pa.1"
+MARKED = ("image/png", "image/jpeg", "image/webp", "image/tiff", "image/bmp")
+_SAME_TYPE = ("image/png", "image/jpeg", "image/webp")  # of which a marked copy is a file of the original's type
+_SUFFIXES = {
+    "image/tiff": ".tif", "image/avif": ".avif", "image/heic": ".heic", "image/heif": ".heif", "image/gif": ".gif",
+    "image/svg+xml": ".svg", "image/jxl": ".jxl", "image/x-adobe-dng": ".dng", "image/png": ".png", "image/jpeg": ".jpg",
+    "image/webp": ".webp", "video/mp4": ".mp4", "video/quicktime": ".mov", "video/x-m4v": ".m4v", "audio/mp4": ".m4a",
+    "video/x-msvideo": ".avi", "audio/wav": ".wav", "audio/mpeg": ".mp3", "audio/flac": ".flac", "application/pdf": ".pdf",
+    "application/zip": ".zip", "application/epub+zip": ".epub",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A copy that lies in the vault: its row's own columns, and the mark that it carries, if it does."""
+
+    kind: str
+    recipe: str
+    sha256: str
+    size_bytes: int
+    mime: str
+    storage_key: str
+    manifest_label: str
+    verdict: Credentials
+    mark: MarkRecord | None = None
 
 
 def mark_id_of(secret: bytes, sha256: str) -> int:
@@ -27,18 +63,121 @@ def mark_id_of(secret: bytes, sha256: str) -> int:
     return int.from_bytes(digest[:8], "big")
 
 
-def copy_key(sha256: str, suffix: str) -> str:
-    return f"protected/{sha256[:2]}/{sha256}-{RECIPE.replace('+', '-')}{suffix}"
+def copy_key(sha256: str, suffix: str, recipe: str = RECIPE) -> str:
+    return f"protected/{sha256[:2]}/{sha256}-{recipe.replace('+', '-')}{suffix}"
 
 
 def run(parts: Parts, job: Job, path: str) -> None:
-    """Mark, encode, sign, verify and store a protected copy of the file at `path`.
+    """Make, verify and store the copy of the file at `path` that its roots ask for, and put it in place where they do.
 
     Raises:
-        PolicyError: this picture cannot be marked (too small, animated, CMYK): the stage is skipped with the reason.
+        PolicyError: the copy may not be made or put in place: the stage is skipped with the reason.
+        BadFileError: the file is damaged, or carries a credential that cannot be carried along.
         StorageError: the copy could not be written; the stage is tried again later.
     """
-    engine = tilemark.PLUGIN
+    with parts.catalogue.reader() as reader:
+        modes = placements.modes(reader.rows, job.asset_id)
+        standing = _standing(parts, reader.rows, job) if "in_place" in modes else None
+        asset = reader.cards([job.asset_id])[0]
+    if standing is None:
+        made = _make(_Task(parts, job, asset, path), modes)
+        with parts.catalogue.change() as unit:
+            _record(unit, job, made)
+            if "in_place" not in modes:
+                work.job_ended(unit, job.id, "done")
+                return
+        standing = inplace.Copy(made.sha256, made.storage_key) if made.kind == "protected" else None
+    if standing is not None:
+        inplace.place(parts, job.asset_id, standing)
+    with parts.catalogue.change() as unit:
+        work.job_ended(unit, job.id, "done")
+
+
+def _standing(parts: Parts, rows: Any, job: Job) -> inplace.Copy | None:
+    """The copy that an earlier run made and perhaps put in place: another one would have other bytes."""
+    found = rows(
+        "SELECT sha256, storage_key FROM copy WHERE asset_id = ? AND kind = 'protected' AND mime = ?"
+        " ORDER BY made_at DESC, id DESC LIMIT 1",
+        job.asset_id,
+        job.mime,
+    )
+    if found and parts.storage.exists(found[0]["storage_key"]):
+        return inplace.Copy(found[0]["sha256"], found[0]["storage_key"])
+    return None
+
+
+def _record(unit: Any, job: Job, made: _Made) -> None:
+    row = CopyRow(
+        id=unit.new_id(), asset_id=job.asset_id, kind=made.kind, recipe=made.recipe, sha256=made.sha256,
+        size_bytes=made.size_bytes, mime=made.mime, storage_key=made.storage_key, manifest_label=made.manifest_label,
+        made_at=unit.now,
+    )  # fmt: skip
+    records.add_copy(unit, row, made.mark)
+    verdicts.put_copy(unit, made.sha256, made.verdict)
+    relate.on_label(unit, made.manifest_label)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    parts: Parts
+    job: Job
+    asset: Card
+    path: str
+
+    def unchanged(self) -> None:
+        if hashing.sha256_file(self.path) != self.job.sha256:
+            raise UnreadableError(f"{self.path!a} changed while its copy was made.", code="file.changing")
+
+    def statement(self, suffix: str, mark: SoftBindingEntry | None = None, *, converted: bool = False) -> Statement:
+        facts = AssetFacts(
+            asset_id=self.job.asset_id,
+            sha256=self.job.sha256,
+            library_id=self.parts.catalogue.library_id,
+            mark_id=mark.value if mark else None,
+        )
+        return compose.protected_copy(
+            title=f"{os.path.splitext(self.asset.title)[0]}.protected{suffix}",
+            original_title=self.asset.title,
+            asset=facts,
+            mark=mark,
+            source_type=source_type(self.asset.digital_source_type, ai_generated=self.asset.ai_generated),
+            converted=converted,
+        )
+
+    def hands(self) -> signing.Hands:
+        return signing.Hands(self.parts.ring, self.parts.trust, self._thumbnail())
+
+    def _thumbnail(self) -> bytes | None:
+        if not self.parts.settings.credential_thumbnail:
+            return None
+        try:
+            return self.parts.storage.get(thumb_key(self.job.sha256, 256))
+        except NotFoundError:
+            return None
+
+
+def _make(task: _Task, modes: set[str]) -> _Made:
+    source = probe(task.path)
+    soundness.check(source)
+    mime = task.job.mime
+    wanted = mime in (_SAME_TYPE if "in_place" in modes else MARKED) and (source.media.frame_count or 1) == 1
+    if modes == {"sidecar"}:
+        return _beside(task)
+    if wanted:
+        try:
+            return _marked(task, source)
+        except PolicyError:  # CMYK, too small for a mark: signed as it is
+            pass
+    if sdk.can_embed(mime):
+        try:
+            return _embedded(task)
+        except EngineError:  # a file of the right type that the SDK cannot write into, such as a compressed ZIP
+            return _beside(task)
+    return _beside(task)
+
+
+def _marked(task: _Task, source: Probe) -> _Made:
+    parts, job, engine = task.parts, task.job, tilemark.PLUGIN
     mark_id = mark_id_of(parts.mark_key.secret, job.sha256)
     marked: list[Any] = []
 
@@ -46,49 +185,54 @@ def run(parts: Parts, job: Job, path: str) -> None:
         marked.append(engine.embed(samples, mark_id, parts.mark_key.secret))
         return marked[-1].pixels
 
-    source = probe(path)
-    made = encode.protected_bytes(path, source, transform, max_pixels_mp=parts.settings.max_pixels_mp)
-    if hashing.sha256_file(path) != job.sha256:
-        raise UnreadableError(f"{path} changed while its copy was made.", code="file.changing")
-    signed = _sign(parts, job, made, path, mark_id)
+    made = encode.protected_bytes(task.path, source, transform, max_pixels_mp=parts.settings.max_pixels_mp)
+    task.unchanged()
+    binding = SoftBindingEntry(alg=engine.alg, value=f"{mark_id:016x}")
+    statement = task.statement(made.suffix, binding, converted=made.mime != job.mime)
+    hands = task.hands()
+    try:
+        signed = signing.sign_copy(
+            made.data, made.mime, original_path=task.path, original_mime=job.mime, statement=statement, ring=hands.ring,
+            store=hands.store, thumbnail=hands.thumbnail,
+        )  # fmt: skip
+    except OSError as error:
+        raise EngineError(f"The copy of {task.asset.title} could not be signed ({error}).") from error
     key = copy_key(job.sha256, made.suffix)
     parts.storage.put(key, signed.data)
     mark = MarkRecord(f"{mark_id:016x}", engine.name, parts.mark_key.key_id, marked[0].psnr_db, marked[0].survived)
-    with parts.catalogue.change() as unit:
-        row = CopyRow(
-            id=unit.new_id(), asset_id=job.asset_id, kind="protected", recipe=RECIPE,
-            sha256=hashlib.sha256(signed.data).hexdigest(), size_bytes=len(signed.data), mime=made.mime, storage_key=key,
-            manifest_label=signed.label, made_at=unit.now,
-        )  # fmt: skip
-        records.add_copy(unit, row, mark)
-        verdicts.put_copy(unit, row.sha256, signed.credentials)
-        relate.on_label(unit, signed.label)
-        work.job_ended(unit, job.id, "done")
+    digest = hashlib.sha256(signed.data).hexdigest()
+    return _Made("protected", RECIPE, digest, len(signed.data), made.mime, key, signed.label, signed.credentials, mark)
 
 
-def _sign(parts: Parts, job: Job, made: encode.EncodedCopy, path: str, mark_id: int) -> signing.SignedCopy:
-    with parts.catalogue.reader() as reader:
-        asset = reader.cards([job.asset_id])[0]
-    statement = compose.protected_copy(
-        title=f"{os.path.splitext(asset.title)[0]}.protected{made.suffix}",
-        original_title=asset.title,
-        asset=AssetFacts(
-            asset_id=job.asset_id,
-            sha256=job.sha256,
-            library_id=parts.catalogue.library_id,
-            mark_id=f"{mark_id:016x}",
-        ),
-        mark=SoftBindingEntry(alg=tilemark.PLUGIN.alg, value=f"{mark_id:016x}"),
-        source_type=source_type(asset.digital_source_type, ai_generated=asset.ai_generated),
-        converted=made.mime != job.mime,
-    )
+def _embedded(task: _Task) -> _Made:
+    suffix = _SUFFIXES.get(task.job.mime, ".bin")
+    key = copy_key(task.job.sha256, suffix, SIGNED)
+    target = task.parts.storage.path(key)
+    target.unlink(missing_ok=True)  # of a run that was killed before its row was written
+    signed = signing.sign_file(
+        task.path, task.job.mime, target, statement=task.statement(suffix), hands=task.hands()
+    )  # fmt: skip
     try:
-        return signing.sign_copy(
-            made.data, made.mime, original_path=path, original_mime=job.mime, statement=statement, ring=parts.ring,
-            store=parts.trust,
-        )  # fmt: skip
-    except OSError as error:
-        raise EngineError(f"The copy of {asset.title} could not be signed ({error}).") from error
+        task.unchanged()
+    except UnreadableError:
+        target.unlink(missing_ok=True)
+        raise
+    return _Made(
+        "protected", SIGNED, signed.sha256, signed.size_bytes, task.job.mime, key, signed.label, signed.credentials
+    )
+
+
+def _beside(task: _Task) -> _Made:
+    signed = signing.sign_beside(
+        task.path, task.job.mime, statement=task.statement(os.path.splitext(task.asset.title)[1]), hands=task.hands()
+    )  # fmt: skip
+    task.unchanged()
+    key = copy_key(task.job.sha256, ".c2pa", SIGNED)
+    task.parts.storage.put(key, signed.data)
+    digest = hashlib.sha256(signed.data).hexdigest()
+    return _Made(
+        "sidecar", SIGNED, digest, len(signed.data), "application/c2pa", key, signed.label, signed.credentials
+    )
 
 
 def source_type(named: str | None, *, ai_generated: bool | None) -> SourceType | None:

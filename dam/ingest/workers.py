@@ -14,13 +14,14 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dam.catalogue import work
+from dam.catalogue import placements, work
 from dam.catalogue.work import Arrival, Job
 from dam.errors import BadFileError, BusyError, DamError, EngineError, PolicyError, StorageError
 from dam.ingest import admit, judge, pixels, protect
 from dam.ingest.parts import Parts
 from dam.media.files import entry_at
 from dam.media.paths import from_text
+from dam.media.picture import NO_DECODER
 
 log = logging.getLogger("dam.ingest")
 _POOLS = itertools.count()
@@ -205,7 +206,8 @@ class Workers:
         except PolicyError as error:
             self._end(job, "skipped", error.code, error.message)
         except BadFileError as error:
-            self._end(job, "failed", error.code, error.message)
+            state = "skipped" if error.code == NO_DECODER else "failed"  # nothing is wrong with such a file
+            self._end(job, state, error.code, error.message)
         except (DamError, OSError, MemoryError) as error:
             code = error.code if isinstance(error, DamError) else "engine.failed"
             self._retry(job, code, str(error))
@@ -229,11 +231,14 @@ class Workers:
 
 
 def readable_path(parts: Parts, job: Job) -> str | None:
-    """A path that still holds the asset by (size, mtime, inode), as the operating system names it."""
+    """A path that still holds the asset's bytes by (size, mtime, inode), as the operating system names it; else the
+    vault's, if they were kept there.
+    """
     with parts.catalogue.reader() as reader:
         places = reader.readable_places(job.asset_id)
+        kept = reader.copy_key(job.asset_id, placements.ORIGINAL)
     for folder, path, seen in places:
         entry = entry_at(from_text(folder), from_text(path))
         if entry is not None and entry.seen == seen:
             return os.path.join(from_text(folder), from_text(path))
-    return None
+    return os.fspath(parts.storage.path(kept)) if kept and parts.storage.exists(kept) else None

@@ -8,7 +8,7 @@ import numpy as np
 
 from dam.errors import UndecodableError, UnreadableError
 from dam.media import streams
-from dam.media.picture import Pixels, check_size
+from dam.media.picture import NO_DECODER, Pixels, check_size
 from dam.model import Media
 
 _MAX_PACKETS = 20_000
@@ -25,7 +25,7 @@ def key_frames(path: str, media: Media, *, max_pixels_mp: float, limit: int) -> 
         with open(path, "rb") as stream, streams.open_container(stream, media.mime) as container:  # names as given
             video = next((s for s in container.streams.video if s.codec_context is not None), None)
             if video is None:
-                raise UndecodableError("The file has no picture track that can be decoded here.")
+                raise UndecodableError("The file has no picture track that can be decoded here.", code=NO_DECODER)
             check_size(video.codec_context.width, video.codec_context.height, max_pixels_mp)
             video.codec_context.skip_frame = "NONKEY"
             video.codec_context.thread_count = 1

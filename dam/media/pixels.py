@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dam.errors import UndecodableError, UnreadableError
 from dam.media import icc, vips
-from dam.media.picture import Bytes8, Pixels, check_size
+from dam.media.picture import NO_DECODER, Bytes8, Pixels, check_size
 from dam.model import Kind, Media
 
 cv2.setNumThreads(1)  # files run side by side, so one picture must not take all cores
@@ -77,6 +77,7 @@ def open_with_pillow(path: str, media: Media, max_pixels_mp: float) -> Any:
         raise UndecodableError(
             f"There is no decoder for {media.mime} here.",
             next_step="The file is catalogued with its metadata, but has no thumbnail and no fingerprint.",
+            code=NO_DECODER,
         )
     try:
         with open(path, "rb") as stream, readers[media.mime](stream) as image:  # names as given

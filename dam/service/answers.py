@@ -11,6 +11,8 @@ from dam.ingest.near import ENGINE_64, ENGINE_256
 from dam.ingest.parts import Parts
 from dam.model import Credentials, CredentialState, FingerprintCode, Inspection, Kind, Problem
 from dam.provenance import sentences
+from dam.provenance.trust import TrustStore, load_store
+from dam.service.sidecars import Sidecars
 from dam.settings import Settings
 
 if TYPE_CHECKING:
@@ -82,11 +84,18 @@ class _Look:
 ORDER = {"sha256": 0, "manifest": 1, "mark": 2, "fingerprint": 3}
 
 
+BY_SIDECAR = {
+    "library": "The credential is a sidecar in this library, found by the file's SHA-256.",
+    "beside": "The credential is a sidecar: the .c2pa file beside this one.",
+}
+
+
 class Answers:
     """`parts` is None where there is no library: then nothing is looked up and no trust list is asked."""
 
     def __init__(self, settings: Settings | None, parts: Parts | None) -> None:
-        self._parts = parts
+        self._parts, self._settings = parts, settings
+        self._sidecars = Sidecars(settings)
         self._max_bytes = int(settings.max_file_gib * 2**30) if settings else None
         self._max_pixels_mp = settings.max_pixels_mp if settings else 268.0
 
@@ -94,12 +103,21 @@ class Answers:
         """What is in a file. Never raises for what the file is; see Inspection.problems."""
         import dataclasses
 
-        store = self._parts.trust if self._parts else None
-        found = inspect_file(path, store, max_bytes=self._max_bytes, hidden_mp=self._max_pixels_mp)
+        store = self._trust()
+        found = inspect_file(
+            path, store, max_bytes=self._max_bytes, hidden_mp=self._max_pixels_mp, sidecars=self._sidecars.find
+        )
         if fingerprints and found.media is not None:
             look = self._look(found, marks=None)
             found = dataclasses.replace(found, fingerprints=look.codes, problems=(*found.problems, *look.problems))
         return found
+
+    def _trust(self) -> TrustStore | None:
+        """The library's lists: they are files, so a library that is not open has them as well."""
+        if self._parts is not None:
+            return self._parts.trust
+        known = self._settings is not None and self._settings.catalogue_path.exists()
+        return load_store(self._settings.library) if self._settings is not None and known else None
 
     def verify(self, path: str, *, rubric: bool = False) -> Verdict:
         """Credential, mark and fingerprint verdict, offline. Authentic only with a trusted credential and no conflict.
@@ -111,6 +129,8 @@ class Answers:
         matches = self._matches(found, look)
         mark = self._mark(look)
         reasons = [sentences.state(found.credentials)]
+        if found.credentials.sidecar:
+            reasons.append(BY_SIDECAR[found.credentials.sidecar])
         reasons += sentences.codes(found.credentials.codes)[:MAX_REASONS]
         reasons += sentences.flags(found.credentials)
         conflicts = _conflicts(matches, mark)
@@ -162,7 +182,9 @@ class Answers:
 
     def _read(self, path: str) -> Inspection:
         """What carriers say, without the pass over pixels: who made a file is no evidence of whose it is."""
-        return inspect_file(path, self._parts.trust if self._parts else None, max_bytes=self._max_bytes)
+        return inspect_file(
+            path, self._parts.trust if self._parts else None, max_bytes=self._max_bytes, sidecars=self._sidecars.find
+        )
 
     def _look(self, found: Inspection, *, marks: Literal["fast", "deep"] | None) -> _Look:
         """Decode once; detect marks with the given effort (None = none) and compute fingerprints."""
@@ -240,8 +262,9 @@ def _by_bytes(reader: Reader, sha256: str | None) -> list[Match]:
     own = reader.one("SELECT id FROM asset WHERE sha256 = ?", sha256)
     if own:
         return [Match(own, "sha256", 1.0, {"as": "original"})]
-    copy = reader.one("SELECT asset_id FROM copy WHERE sha256 = ?", sha256)
-    return [Match(copy, "sha256", 1.0, {"as": "protected copy"})] if copy else []
+    copy = reader.rows("SELECT asset_id, kind FROM copy WHERE sha256 = ? ORDER BY kind DESC LIMIT 1", sha256)
+    names = {"sidecar": "manifest store"}
+    return [Match(one["asset_id"], "sha256", 1.0, {"as": names.get(one["kind"], "protected copy")}) for one in copy]
 
 
 def _by_manifest(reader: Reader, credentials: Credentials) -> list[Match]:

@@ -163,14 +163,21 @@ class Finder:
     def copy_of(self, name: str) -> tuple[str, str, str]:
         """(file path, mime, download name) of an asset's protected copy."""
         found = self.detail(name)
-        for copy in found["copies"]:
-            if copy["kind"] == "protected":
-                path = LocalStorage(self._settings.library / "vault").path(copy["storage_key"])
-                stem, _ = os.path.splitext(found["title"])
-                return os.fspath(path), copy["mime"], f"{stem}.protected{path.suffix}"
+        if (copy := _newest(found, "protected")) is not None:
+            path = LocalStorage(self._settings.library / "vault").path(copy["storage_key"])
+            stem, _ = os.path.splitext(found["title"])
+            return os.fspath(path), copy["mime"], f"{stem}.protected{path.suffix}"
         raise NotFoundError(
             f"{found['title']} has no protected copy.", next_step="See its stages: dam show", code="copy.none"
         )
+
+    def sidecar_of(self, name: str) -> tuple[str, str] | None:
+        """(file path of the manifest store, title of its file) of an asset whose copy is its own bytes, else None."""
+        found = self.detail(name)
+        copy = _newest(found, "sidecar")
+        if copy is None or _newest(found, "protected") is not None:
+            return None
+        return os.fspath(LocalStorage(self._settings.library / "vault").path(copy["storage_key"])), found["title"]
 
     def lineage(self, name: str, *, up: int = 8, down: int = 8) -> LineageView:
         """Ancestors and descendants with the evidence for every edge, and what looks like the asset itself.
@@ -217,6 +224,12 @@ class Finder:
         with self._reader() as reader:
             library_id = reader.one("SELECT id FROM library")
             return chain.verify(_ledger(reader, progress), chain.genesis(library_id))
+
+
+def _newest(detail: dict[str, Any], kind: str) -> dict[str, Any] | None:
+    """The last made copy of a kind, of an asset's details."""
+    copies: list[dict[str, Any]] = detail["copies"]
+    return next((one for one in reversed(copies) if one["kind"] == kind), None)
 
 
 def _storable(name: str) -> str:

@@ -8,8 +8,10 @@ from dam.catalogue.reading import open_reader
 from dam.errors import ConflictError, NotFoundError, UnreadableError, UsageError
 from dam.ingest.parts import Parts
 from dam.media.paths import from_text, to_text
+from dam.storage.volume import require_replaceable
 
 POLICIES = ("none", "ai", "all")
+MODES = ("copy", "sidecar", "in_place")
 
 
 class Roots:
@@ -81,16 +83,59 @@ class Roots:
                 return root
         raise NotFoundError(f"No root {name}.", next_step="See: dam root list", code="root.not_found")
 
-    def set(self, name: str, *, protect: str | None, actor: str = "service") -> dict[str, Any]:
-        """Change a root's protection policy (None = the library's setting); it counts for files that come after."""
+    def set(
+        self,
+        name: str,
+        *,
+        protect: str | None,
+        mode: str | None = None,
+        confirmed: bool = False,
+        actor: str = "service",
+    ) -> dict[str, Any]:
+        """Change a root's protection policy (None = the library's setting); it counts for files that come after.
+
+        With a `mode` (copy, sidecar, in_place), that changes, and the policy only if one is given.
+
+        Raises:
+            UsageError: no such policy or mode. ConflictError: `in_place` without `confirmed`.
+            PolicyError: `in_place` where files cannot be replaced safely, with the reason.
+        """
         if protect is not None and protect not in POLICIES:
             raise UsageError(f"No policy {protect!r}.", next_step=f"Choose one of {', '.join(POLICIES)}.")
+        root = self.get(name)
+        if mode is not None:
+            self.check_mode(name, mode)
+        if mode == "in_place" and not confirmed:
+            raise ConflictError(
+                f"Protect mode in_place replaces files in {root['path']} by their signed copies.",
+                next_step="Originals are kept in the vault first. See what it would do with --dry-run, then say --yes.",
+                code="root.unconfirmed",
+            )
         with self._parts.catalogue.change(actor) as unit:
-            row = records.get_root(unit, self.get(name)["id"])
-            row.protect = protect
+            row = records.get_root(unit, root["id"])
+            if mode is None or protect is not None:
+                row.protect = protect
+            if mode is not None:
+                row.protect_mode = mode
             unit.session.add(row)
-            unit.audit("root.set", row.id, {"protect": protect})
+            unit.audit("root.set", row.id, {"protect": row.protect, "protect_mode": row.protect_mode})
         return self.get(row.id)
+
+    def check_mode(self, name: str, mode: str) -> int:
+        """How many files of a root would be replaced by their copies, had they come under this mode.
+
+        Raises:
+            UsageError: no such mode. PolicyError: files there cannot be replaced safely.
+        """
+        if mode not in MODES:
+            raise UsageError(f"No protect mode {mode!r}.", next_step=f"Choose one of {', '.join(MODES)}.")
+        root = self.get(name)
+        if mode != "in_place":
+            return 0
+        require_replaceable(from_text(root["path"]))
+        policy = root["protect"] or self._parts.settings.protect
+        with open_reader(self._parts.catalogue.path) as reader:
+            return reader.replaceable(root["id"], policy)
 
     def move(self, name: str, new_path: str, *, actor: str = "service") -> dict[str, Any]:
         """Say that a root's folder now stands elsewhere. Reads no file: locations are relative to the root."""

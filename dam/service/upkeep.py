@@ -215,7 +215,7 @@ class Upkeep:
         with open_reader(self._parts.catalogue.path) as reader:
             keys = {r["storage_key"] for r in reader.rows("SELECT storage_key FROM copy")}
         lost = sorted(k for k in keys if not self._parts.storage.exists(k))
-        orphans = [k for k in self._parts.storage.list("protected") if k not in keys]
+        orphans = [k for at in ("protected", "originals") for k in self._parts.storage.list(at) if k not in keys]
         if lost:
             return Check(
                 "copies",

@@ -64,13 +64,16 @@ class CopyOut(Wire):
 
 
 class DeliveredOut(Wire):
-    """A protected copy in a folder; `written` is false where it lay there already, or on a dry run."""
+    """A protected copy in a folder; `written` is false where it lay there already, or on a dry run. `sidecar` is the path
+    of the manifest store of a file that carries none itself.
+    """
 
     asset_id: str
     path: str
     sha256: str
     size_bytes: int
     written: bool
+    sidecar: str | None = None
 
 
 class StageStateOut(Wire):
@@ -150,6 +153,7 @@ class RootOut(Wire):
     name: str
     path: str
     protect: str | None = None
+    protect_mode: str | None = None
     state: str
     state_reason: str | None = None
     last_scan_at: str | None = None

@@ -113,6 +113,7 @@ class CredentialsOut(Wire):
     soft_bindings: list[SoftBindingOut] = Field(default_factory=list)
     digital_source_types: list[str] = Field(default_factory=list)
     software_agents: list[str] = Field(default_factory=list)
+    sidecar: str | None = None  # "library" or "beside": where the manifest store stands that is not in the file
     sdk_version: str | None = None
     trust_list: str | None = None
     identity_problem: bool = False

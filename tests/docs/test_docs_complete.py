@@ -6,7 +6,7 @@ from importlib import import_module
 import pytest
 
 from dam.fingerprint import contract as fingerprints
-from dam.ingest.admit import PROTECTABLE
+from dam.ingest.protect import MARKED
 from dam.metadata import contract as readers
 from dam.metadata.read import readers_found
 from dam.model import CredentialState, Kind
@@ -67,7 +67,7 @@ def test_the_words_of_the_answers_are_explained():
 
 def test_the_readme_names_every_format_that_gets_a_protected_copy():
     limits = (MAIN / "README.md").read_text().partition("## What it cannot do yet")[2].lower()
-    for mime in PROTECTABLE:
+    for mime in MARKED:
         assert mime.partition("/")[2] in limits
 
 

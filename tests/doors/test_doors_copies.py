@@ -26,10 +26,58 @@ def test_protect_makes_the_copy_that_the_policy_did_not(studio):
     assert dam(library, "search", "is:protected name:photo", "--json").json["title"] == "photo.jpg"
 
 
-def test_a_text_has_no_protected_copy_and_the_refusal_says_so(studio):
-    answer = dam(studio[0], "protect", "notes.txt", "--json")
+def test_a_text_gets_its_credential_beside_it_and_is_delivered_with_it(studio, tmp_path):
+    library, drive = studio
+    assert dam(library, "protect", "notes.txt", "--json").json["protected"]
+    given = dam(library, "export", "notes.txt", "--to", str(tmp_path / "out"), "--json").json
+    assert (given["path"], given["sidecar"]) == (
+        str(tmp_path / "out" / "notes.txt"),
+        str(tmp_path / "out" / "notes.txt.c2pa"),
+    )
+    assert sha256(tmp_path / "out" / "notes.txt") == sha256(drive / "notes.txt")
+    assert not dam(library, "export", "notes.txt", "--to", str(tmp_path / "out"), "--json").json["written"]
+
+
+def test_a_manifest_store_gets_no_copy_and_the_refusal_says_so(studio):
+    library, drive = studio
+    dam(library, "protect", "notes.txt")
+    dam(library, "export", "notes.txt", "--to", str(drive / "delivered"))
+    dam(library, "scan")
+    answer = dam(library, "protect", "notes.txt.c2pa", "--json")
     assert answer.code == 4
     assert "protect.unsupported" in answer.err
+
+
+def test_a_sidecar_is_found_by_hash_wherever_the_file_goes(studio, tmp_path):
+    library, drive = studio
+    dam(library, "protect", "notes.txt")
+    moved = tmp_path / "elsewhere" / "renamed.md"
+    moved.parent.mkdir()
+    (drive / "notes.txt").rename(moved)
+    answer = dam(library, "verify", str(moved), "--json")
+    assert answer.code == 0
+    assert answer.json["credentials"]["sidecar"] == "library"
+    assert answer.json["credentials"]["tier"] == "organisation"
+    assert "by sidecar" in dam(library, "verify", str(moved)).out
+    seen = dam(library, "inspect", str(moved), "--json").json["credentials"]
+    assert (seen["state"], seen["sidecar"]) == ("trusted", "library")
+    moved.write_bytes(b"crane comes down\n")
+    assert dam(library, "verify", str(moved), "--json").json["credentials"]["state"] == "none"
+
+
+def test_a_store_beside_a_file_is_read_where_no_library_is(studio, tmp_path):
+    library, _ = studio
+    dam(library, "protect", "notes.txt")
+    dam(library, "export", "notes.txt", "--to", str(tmp_path / "out"))
+    nowhere = tmp_path / "nowhere"
+    file = tmp_path / "out" / "notes.txt"
+    seen = dam(nowhere, "inspect", str(file), "--json").json["credentials"]
+    assert (seen["state"], seen["sidecar"]) == ("untrusted_signer", "beside")
+    (tmp_path / "out" / "notes.txt.c2pa").rename(tmp_path / "out" / "notes.c2pa")
+    assert dam(nowhere, "verify", str(file), "--json").json["credentials"]["sidecar"] == "beside"
+    file.write_bytes(b"crane comes down\n")
+    answer = dam(nowhere, "verify", str(file), "--json")
+    assert (answer.code, answer.json["credentials"]["state"]) == (1, "content_mismatch")
 
 
 def test_export_writes_the_copy_once_and_never_over_other_bytes(studio, tmp_path):

@@ -2,6 +2,7 @@
 
 import functools
 import io
+import struct
 
 from PIL import Image
 
@@ -26,8 +27,14 @@ def _moving(form):
 
 def _still(form):
     out = io.BytesIO()
-    Image.fromarray(pictures.painted(1, 320, 240)).save(out, form)
+    Image.fromarray(pictures.painted(1, 512, 384)).save(out, form)
     return out.getvalue()
+
+
+def _psd():
+    """Eight by eight pixels, uncompressed, no layers (Adobe Photoshop File Formats Specification)."""
+    head = b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, 8, 8, 8, 3)
+    return head + bytes(12) + struct.pack(">H", 0) + bytes(range(192))
 
 
 @functools.cache
@@ -46,7 +53,7 @@ def files():
         "a.pdf": papers.pdf(),
         "a.zip": papers.stored_zip(notes_txt=b"hello", more_txt=b"world"),
         "packed.zip": containers.zipped({"notes.txt": b"hello" * 99}),
-        "a.psd": containers.psd(),
+        "a.psd": _psd(),
         "a.bmp": _still("BMP"),
         "a.glb": containers.glb({"x": 1}),
         "a.txt": b"crane comes up, camera left\n",

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 import sqlmodel
 from alembic import op
 
-revision = 'm0005_judge'
+revision = 'm0005'
 down_revision = 'm0004'
 branch_labels = None
 depends_on = None
