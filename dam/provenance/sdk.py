@@ -121,7 +121,7 @@ def settings_bundle(lists: Sequence[AnchorList], *, rehash: bool = True) -> dict
             "verify_timestamp_trust": True,
             "remote_manifest_fetch": False,
             "ocsp_fetch": False,
-            "verify_after_sign": True,
+            "verify_after_sign": rehash,  # its own check of the manifest, which our judgement makes again
             "verify_after_sign_hash": rehash,
         },
         "builder": {
@@ -237,6 +237,8 @@ def sign_into(order: Order, target: BinaryIO) -> None:
 
     The SDK copies in pieces of 8 KiB through this: both should be real files with a buffer of a megabyte.
     """
+    target.seek(0)
+    target.truncate()  # of a try before
     _run(order, format_of(order.mime), target)
 
 

@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -63,6 +63,7 @@ class SignedFile:
 
 
 _SPARE_BYTES = 1 << 20
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +128,8 @@ def sign_file(path: str, mime: str, target: Path, *, statement: Statement, hands
         _need_space(target, size_bytes)
         with GATE.hold(size_bytes), atomic_file(target) as (stream, temp):
             with _order(mime, source, statement, files, hands) as order:
-                try:
-                    sdk.sign_into(order, stream)
-                    stream.flush()
-                except sdk.SdkError as error:
-                    _need_space(target, 0)
-                    raise _explained(error.message, files, hands.store) from error
+                _act(lambda: sdk.sign_into(order, stream), files, hands, target)
+                stream.flush()
             credentials = judge(os.fspath(temp), mime, hands.store)
             _expect_ours(credentials, files, hands.store)
             digest, size_bytes = hashing.sha256_file(os.fspath(temp)), os.path.getsize(temp)
@@ -151,10 +148,7 @@ def sign_beside(path: str, mime: str, *, statement: Statement, hands: Hands) -> 
         if not size_bytes:
             raise BadFileError(f"{path!a} has 0 bytes: there is nothing to sign.", code="file.empty")
         with GATE.hold(size_bytes), _order(mime, source, statement, files, hands) as order:
-            try:
-                data = sdk.sign_beside(order)
-            except sdk.SdkError as error:
-                raise _explained(error.message, files, hands.store) from error
+            data = _act(lambda: sdk.sign_beside(order), files, hands)
             credentials = judge_beside(path, mime, data, hands.store)
     _expect_ours(credentials, files, hands.store)
     return SignedCopy(data, credentials.label or "", credentials)
@@ -182,13 +176,20 @@ def _need_space(target: Path, size_bytes: int) -> None:
 def _sign(data: bytes, mime: str, statement: Statement, files: Sequence[IngredientFile], hands: Hands) -> SignedCopy:
     _need_embedding(mime)
     with GATE.hold(len(data)), _order(mime, BytesIO(data), statement, files, hands) as order:
-        try:
-            signed = sdk.sign(order)
-        except sdk.SdkError as error:
-            raise _explained(error.message, files, hands.store) from error
+        signed = _act(lambda: sdk.sign(order), files, hands)
         credentials = judge_bytes(signed, mime, hands.store)
     _expect_ours(credentials, files, hands.store)
     return SignedCopy(signed, credentials.label or "", credentials)
+
+
+def _act(work: Callable[[], _T], files: Sequence[IngredientFile], hands: Hands, target: Path | None = None) -> _T:
+    """Let the SDK do it, and say in our own words why it would not."""
+    try:
+        return work()
+    except sdk.SdkError as error:
+        if target is not None:
+            _need_space(target, 0)
+        raise _explained(error.message, files, hands.store) from error
 
 
 @contextmanager
