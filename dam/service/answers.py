@@ -149,11 +149,15 @@ class Answers:
         )  # fmt: skip
 
     def _rubric(self, found: Inspection) -> "Report | None":
-        from dam.provenance import rubric
+        from dam.provenance import rubric, sdk
 
         if found.media is None or found.credentials.state in (CredentialState.NONE, CredentialState.UNREADABLE):
             return None
         try:
+            beside = self._sidecars.find(found.path, found.sha256) if found.credentials.sidecar and found.sha256 else None
+            if beside is not None:
+                with sdk.Beside(found.path, beside[0]) as stream:
+                    return rubric.judge_stream(stream, found.media.mime, self._trust())
             return rubric.judge(found.path, found.media.mime, self._parts.trust if self._parts else None)
         except BadFileError:  # gone since it was read
             return None

@@ -29,7 +29,9 @@ def covered(request, template_library, tmp_path_factory):
 def test_every_kind_of_file_is_delivered_with_a_credential_that_holds(covered, name, tmp_path):
     mode, drive, service = covered
     given = service.copies.export(name, tmp_path / "out")
-    verdict = service.answers.verify(given.path).credentials
+    answer = service.answers.verify(given.path, rubric=True)
+    verdict = answer.credentials
+    assert [rule.id for rule in answer.rubric.rules if not rule.passed] == []
     assert (verdict.state, verdict.tier, verdict.codes) == ("trusted", "organisation", ())
     inside = mode == "copy" and (name in everything.EMBEDDED or name == "a.bmp")  # of a BMP, the copy is a PNG
     assert (given.sidecar is None, verdict.sidecar is None) == (inside, inside)
