@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     max_pixels_mp: float = Field(default=268.0, gt=0, le=4000, description="larger pictures are not decoded")
     protect: str = Field(default="ai", pattern="^(none|ai|all)$", description="which assets get a protected copy")
     credential_thumbnail: bool = Field(
-        default=True, description="show a small picture with the credential of a protected copy (it adds 5 to 20 kB)"
+        default=True, description="a small picture goes with the credential of a copy (5 to 20 kB)"
     )
     host: str = Field(default="127.0.0.1", description="where API and UI listen; anything else demands a token")
     port: int = Field(default=8340, ge=0, le=65535, description="where API and UI listen; 0 = any free port")

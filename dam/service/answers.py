@@ -154,7 +154,9 @@ class Answers:
         if found.media is None or found.credentials.state in (CredentialState.NONE, CredentialState.UNREADABLE):
             return None
         try:
-            beside = self._sidecars.find(found.path, found.sha256) if found.credentials.sidecar and found.sha256 else None
+            beside = (
+                self._sidecars.find(found.path, found.sha256) if found.credentials.sidecar and found.sha256 else None
+            )
             if beside is not None:
                 with sdk.Beside(found.path, beside[0]) as stream:
                     return rubric.judge_stream(stream, found.media.mime, self._trust())

@@ -161,12 +161,14 @@ class Finder:
             raise NotFoundError(f"{card.title} has no thumbnail (yet).", code="thumb.none") from error
 
     def copy_of(self, name: str) -> tuple[str, str, str]:
-        """(file path, mime, download name) of an asset's protected copy."""
+        """(file path, mime, download name) of an asset's protected copy, else of the manifest store that is kept for it."""
         found = self.detail(name)
         if (copy := _newest(found, "protected")) is not None:
             path = LocalStorage(self._settings.library / "vault").path(copy["storage_key"])
             stem, _ = os.path.splitext(found["title"])
             return os.fspath(path), copy["mime"], f"{stem}.protected{path.suffix}"
+        if (beside := self.sidecar_of(found["id"])) is not None:
+            return beside[0], "application/c2pa", f"{beside[1]}.c2pa"
         raise NotFoundError(
             f"{found['title']} has no protected copy.", next_step="See its stages: dam show", code="copy.none"
         )
