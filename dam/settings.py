@@ -32,6 +32,26 @@ class Settings(BaseSettings):
     credential_thumbnail: bool = Field(
         default=True, description="a small picture goes with the credential of a copy (5 to 20 kB)"
     )
+    sign_prompts: str = Field(
+        default="never",
+        pattern="^(never|hash|full)$",
+        description="prompts in manifests and labels: never, hash, full",
+    )
+    training_mining: str = Field(
+        default="unsaid",
+        pattern="^(notAllowed|constrained|allowed|unsaid)$",
+        description="what manifests say about AI training and mining",
+    )
+    training_terms: str | None = Field(
+        default=None, max_length=200, description="where the terms are, if training_mining is constrained"
+    )
+    ai_provider: str | None = Field(
+        default=None, max_length=200, description="who provides the AI systems that run in-house, for disclosures"
+    )
+    write_labels: bool = Field(default=True, description="write XMP/IPTC labels into protected copies of AI files")
+    aigc_producer: str | None = Field(
+        default=None, max_length=200, description="our code in China's AIGC label (GB 45438); none = no such label"
+    )
     host: str = Field(default="127.0.0.1", description="where API and UI listen; anything else demands a token")
     port: int = Field(default=8340, ge=0, le=65535, description="where API and UI listen; 0 = any free port")
     token: str | None = Field(default=None, repr=False, description="bearer token of the API; needed off 127.0.0.1")

@@ -16,14 +16,14 @@ from dam.catalogue.reading import Card
 from dam.catalogue.tables import CopyRow
 from dam.catalogue.work import Job
 from dam.errors import EngineError, NotFoundError, PolicyError, UnreadableError
-from dam.ingest import inplace, relate
+from dam.ingest import evidence, inplace, relate
 from dam.ingest.parts import Parts
 from dam.ingest.pixels import thumb_key
 from dam.media import encode, hashing, soundness
 from dam.media.probe import Probe, probe
 from dam.model import Credentials, MarkRecord
 from dam.provenance import compose, sdk, signing
-from dam.provenance.statement import AssetFacts, SoftBindingEntry, SourceType, Statement
+from dam.provenance.statement import AssetFacts, SoftBindingEntry, Statement
 from dam.watermark.engines import tilemark
 
 RECIPE = "tilemark.1+c2pa.1"
@@ -78,9 +78,8 @@ def run(parts: Parts, job: Job, path: str) -> None:
     with parts.catalogue.reader() as reader:
         modes = placements.modes(reader.rows, job.asset_id)
         standing = _standing(parts, reader.rows, job) if "in_place" in modes else None
-        asset = reader.cards([job.asset_id])[0]
     if standing is None:
-        made = _make(_Task(parts, job, asset, path), modes)
+        made = _make(_Task(parts, job, evidence.gather(parts, job.asset_id), path), modes)
         with parts.catalogue.change() as unit:
             _record(unit, job, made)
             if "in_place" not in modes:
@@ -121,8 +120,12 @@ def _record(unit: Any, job: Job, made: _Made) -> None:
 class _Task:
     parts: Parts
     job: Job
-    asset: Card
+    known: evidence.Gathered
     path: str
+
+    @property
+    def asset(self) -> Card:
+        return self.known.card
 
     def unchanged(self) -> None:
         if hashing.sha256_file(self.path) != self.job.sha256:
@@ -140,8 +143,9 @@ class _Task:
             original_title=self.asset.title,
             asset=facts,
             mark=mark,
-            source_type=source_type(self.asset.digital_source_type, ai_generated=self.asset.ai_generated),
+            fingerprints=self.known.fingerprints,
             converted=converted,
+            said=compose.say(self.known.evidence, evidence.policy(self.parts.settings)),
         )
 
     def hands(self) -> signing.Hands:
@@ -193,7 +197,7 @@ def _marked(task: _Task, source: Probe) -> _Made:
     try:
         signed = signing.sign_copy(
             made.data, made.mime, original_path=task.path, original_mime=job.mime, statement=statement, ring=hands.ring,
-            store=hands.store, thumbnail=hands.thumbnail,
+            store=hands.store, thumbnail=hands.thumbnail, inputs=task.known.files,
         )  # fmt: skip
     except OSError as error:
         raise EngineError(f"The copy of {task.asset.title} could not be signed ({error}).") from error
@@ -210,7 +214,7 @@ def _embedded(task: _Task) -> _Made:
     target = task.parts.storage.path(key)
     target.unlink(missing_ok=True)  # of a run that was killed before its row was written
     signed = signing.sign_file(
-        task.path, task.job.mime, target, statement=task.statement(suffix), hands=task.hands()
+        task.path, task.job.mime, target, statement=task.statement(suffix), hands=task.hands(), inputs=task.known.files
     )  # fmt: skip
     try:
         task.unchanged()
@@ -224,7 +228,8 @@ def _embedded(task: _Task) -> _Made:
 
 def _beside(task: _Task) -> _Made:
     signed = signing.sign_beside(
-        task.path, task.job.mime, statement=task.statement(os.path.splitext(task.asset.title)[1]), hands=task.hands()
+        task.path, task.job.mime, statement=task.statement(os.path.splitext(task.asset.title)[1]), hands=task.hands(),
+        inputs=task.known.files,
     )  # fmt: skip
     task.unchanged()
     key = copy_key(task.job.sha256, ".c2pa", SIGNED)
@@ -233,10 +238,3 @@ def _beside(task: _Task) -> _Made:
     return _Made(
         "sidecar", SIGNED, digest, len(signed.data), "application/c2pa", key, signed.label, signed.credentials
     )
-
-
-def source_type(named: str | None, *, ai_generated: bool | None) -> SourceType | None:
-    """What evidence says the original is. A carrier that only says "AI" means trained algorithmic media."""
-    if named in set(SourceType):
-        return SourceType(named)
-    return SourceType.TRAINED_ALGORITHMIC_MEDIA if ai_generated else None

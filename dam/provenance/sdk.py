@@ -54,11 +54,12 @@ class SdkError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """An ingredient to add: its JSON, and its bytes, open for reading at 0."""
+    """An ingredient to add: its JSON, and its bytes, open for reading at 0. `resources` are what its JSON names."""
 
     entry: Mapping[str, Any]
     mime: str
     stream: BinaryIO
+    resources: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +266,8 @@ def _run(order: Order, form: str, target: BinaryIO, *, embed: bool = True) -> by
             if order.thumbnail:
                 builder.add_resource(_THUMBNAIL, io.BytesIO(order.thumbnail))
             for part in order.parts:
+                for name, content in part.resources.items():
+                    builder.add_resource(name, io.BytesIO(content))
                 builder.add_ingredient(json.dumps(part.entry), format_of(part.mime), part.stream)
             if not embed:
                 builder.set_no_embed()

@@ -28,7 +28,7 @@ from dam.model import Credentials, CredentialState
 from dam.provenance import sdk
 from dam.provenance.gate import GATE
 from dam.provenance.keys import KeyRing, load_leaf_key
-from dam.provenance.statement import Statement
+from dam.provenance.statement import IngredientEntry, Statement
 from dam.provenance.trust import TrustStore
 from dam.provenance.verdict import judge, judge_beside, judge_bytes
 from dam.storage.local import atomic_file, explain
@@ -85,8 +85,11 @@ def sign_copy(
     ring: KeyRing,
     store: TrustStore,
     thumbnail: bytes | None = None,
+    inputs: Sequence[IngredientFile] = (),
 ) -> SignedCopy:
     """Sign a copy that we made of an original (`compose.protected_copy` makes the statement).
+
+    `inputs` are the files of the statement's other ingredients, by label.
 
     Raises:
         UsageError: the statement has no parent or wants other files, or the media type takes no manifest.
@@ -94,7 +97,7 @@ def sign_copy(
         UndecodableError: the original's own credential cannot be carried along, so signing would lose it.
         EngineError: the result is not trusted as the organisation's (nothing is handed out).
     """
-    files = _only_parent(statement, original_path, original_mime)
+    files = _files(statement, original_path, original_mime, inputs)
     return _sign(copy_bytes, mime, statement, files, Hands(ring, store, thumbnail))
 
 
@@ -111,7 +114,15 @@ def sign_created(
     return _sign(data, mime, statement, ingredients, Hands(ring, store))
 
 
-def sign_file(path: str, mime: str, target: Path, *, statement: Statement, hands: Hands) -> SignedFile:
+def sign_file(
+    path: str,
+    mime: str,
+    target: Path,
+    *,
+    statement: Statement,
+    hands: Hands,
+    inputs: Sequence[IngredientFile] = (),
+) -> SignedFile:
     """A signed copy of a file, its contents unchanged, in a file of its own; memory does not grow with the file.
 
     The target appears whole and judged, or not at all.
@@ -121,7 +132,7 @@ def sign_file(path: str, mime: str, target: Path, *, statement: Statement, hands
     """
     if os.path.lexists(target):  # above all when it is the source: the SDK would empty it
         raise UsageError(f"{target} is there already; a signed copy is a new file.", code="credential.target_exists")
-    files = _only_parent(statement, path, mime)
+    files = _files(statement, path, mime, inputs)
     _need_embedding(mime)
     with _open(path) as source:
         size_bytes = os.fstat(source.fileno()).st_size
@@ -136,13 +147,15 @@ def sign_file(path: str, mime: str, target: Path, *, statement: Statement, hands
     return SignedFile(digest, size_bytes, credentials.label or "", credentials)
 
 
-def sign_beside(path: str, mime: str, *, statement: Statement, hands: Hands) -> SignedCopy:
+def sign_beside(
+    path: str, mime: str, *, statement: Statement, hands: Hands, inputs: Sequence[IngredientFile] = ()
+) -> SignedCopy:
     """A manifest store for a file of any type, to be kept beside it; judged together with the file's bytes.
 
     Raises:
         As `sign_copy`. BadFileError: the file has no bytes.
     """
-    files = _only_parent(statement, path, mime)
+    files = _files(statement, path, mime, inputs)
     with _open(path) as source:
         size_bytes = os.fstat(source.fileno()).st_size
         if not size_bytes:
@@ -154,11 +167,14 @@ def sign_beside(path: str, mime: str, *, statement: Statement, hands: Hands) -> 
     return SignedCopy(data, credentials.label or "", credentials)
 
 
-def _only_parent(statement: Statement, path: str, mime: str) -> tuple[IngredientFile, ...]:
-    labels = [one.label for one in statement.ingredients]
-    if len(labels) != 1 or statement.ingredients[0].relationship != "parentOf":
-        raise UsageError("A copy has exactly one ingredient, its original.")
-    return (IngredientFile(labels[0], path, mime),)
+def _files(
+    statement: Statement, path: str, mime: str, inputs: Sequence[IngredientFile]
+) -> tuple[IngredientFile, ...]:
+    """The original and the other inputs' files; the original is the one parent."""
+    parents = [one.label for one in statement.ingredients if one.relationship == "parentOf"]
+    if len(parents) != 1:
+        raise UsageError("A copy has exactly one parent, its original.")
+    return (IngredientFile(parents[0], path, mime), *inputs)
 
 
 def _need_embedding(mime: str) -> None:
@@ -198,11 +214,15 @@ def _order(
 ) -> Iterator[sdk.Order]:
     """What the SDK gets, with every ingredient's file open for the length of the block."""
     by_label = {one.label: one for one in files}
-    if by_label.keys() != {one.label for one in statement.ingredients} or len(by_label) != len(files):
+    wanted = {one.label for one in statement.ingredients if one.data_type is None}
+    if by_label.keys() != wanted or len(by_label) != len(files):
         raise UsageError("The statement's ingredients and the files do not match.")
     with ExitStack() as opened:
         parts = []
         for entry in statement.ingredients:
+            if entry.data_type is not None:
+                parts.append(_described(entry))
+                continue
             file = by_label[entry.label]
             stream = opened.enter_context(_open(file.path))
             has_manifest = entry.source_type is not None and sdk.has_manifest(stream, file.mime)
@@ -224,6 +244,15 @@ def _expect_ours(credentials: Credentials, files: Sequence[IngredientFile], stor
     if credentials.state is not CredentialState.TRUSTED or credentials.tier != "organisation":
         seen = f"{credentials.state}, tier {credentials.tier}, {', '.join(credentials.codes) or 'no codes'}"
         raise _explained(f"the signed file reads back as {seen}", files, store)
+
+
+def _described(entry: IngredientEntry) -> sdk.Part:
+    """A model or a prompt: an ingredient without a file."""
+    content = (entry.content or "").encode()
+    resources = {entry.content_name: content} if entry.content_name else {}
+    mime = "text/plain" if entry.content_name else "application/octet-stream"
+    # The stream is only asked for a manifest, and an empty one is refused.
+    return sdk.Part(entry.json_data(has_manifest=False), mime, BytesIO(content or b"\0"), resources)
 
 
 def _signer(key: ec.EllipticCurvePrivateKey) -> Callable[[bytes], bytes]:

@@ -2,7 +2,8 @@
 
 The SDK signs nonsense without a word (two parents, invented `c2pa.*` actions, any digitalSourceType), so everything is
 held here against closed lists: the actions and rules of the C2PA conformance programme's asset rubric (0.2 / spec 2.4),
-IPTC's digital source types, the three ingredient relationships. Only evidence goes in, and prompts never do.
+IPTC's digital source types, the three ingredient relationships. Only evidence goes in (`compose`); prompts go in where the
+library's policy says so, and by default nowhere. The data of each assertion is a model of `dam_schemas.assertions`.
 
 Where the AI fact stands (C2PA 2.4): on `c2pa.created` for a file that we saw being made. For a copy of an original that
 carries no manifest of its own it stands on the *ingredient* (§18.16.12.3; `signing` drops it where the original has a
@@ -13,10 +14,11 @@ manifest, which speaks for itself) and again on the watermark action, because ma
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 import dam
-from dam.provenance.manifests import ASSET_ASSERTION
+from dam_schemas import assertions
+from dam_schemas.assertions import Algorithm, Name
 
 SPEC_VERSION = "2.4"
 GENERATOR = "Headwater"
@@ -75,19 +77,7 @@ def source_type_of(value: str | None) -> SourceType | None:
     return next((one for one in SourceType if one.value == value), None)
 
 
-def _clean(value: object) -> object:
-    """File names may hold undecodable bytes (surrogates) and control characters; CBOR text may not."""
-    if not isinstance(value, str):
-        return value
-    text = value.encode("utf-8", "replace").decode()
-    return "".join(one if one.isprintable() else "?" for one in text)[:200]
-
-
-Name = Annotated[str, BeforeValidator(_clean), Field(min_length=1, max_length=200)]
 Label = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]
-Algorithm = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]*(\.[A-Za-z0-9_-]+){2,7}$", max_length=100)]
 
 
 class _Entry(BaseModel):
@@ -110,6 +100,7 @@ class ActionEntry(_Entry):
     action: ActionName
     source_type: SourceType | None = None
     software: Software | None = None
+    description: Name | None = None
     ingredients: tuple[Label, ...] = ()
 
     @model_validator(mode="after")
@@ -128,23 +119,50 @@ class ActionEntry(_Entry):
             data["digitalSourceType"] = self.source_type.iri
         if self.software:
             data["softwareAgent"] = self.software.json_data()
+        if self.description:
+            data["description"] = self.description
         if self.ingredients:
             data["parameters"] = {"ingredientIds": list(self.ingredients)}
         return data
 
 
 class IngredientEntry(_Entry):
-    """A file that went in. `source_type` is what we know of one that carries no manifest."""
+    """Something that went in. `source_type` is what we know of a file that carries no manifest, `description` its role.
+
+    With a `data_type` it is no file of ours: a model, known by name (the title), or a prompt (`content`).
+    """
 
     label: Label
     title: Name
     relationship: Literal["parentOf", "componentOf", "inputTo"]
     source_type: SourceType | None = None
+    description: Name | None = None
+    data_type: Literal["c2pa.types.model", "c2pa.types.generator.prompt"] | None = None
+    content: assertions.Prompt | None = Field(default=None, repr=False)
 
-    def json_data(self, *, has_manifest: bool) -> dict[str, str]:
-        data = {"title": self.title, "relationship": self.relationship, "label": self.label}
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> Self:
+        if self.data_type and self.relationship != "inputTo":
+            raise ValueError("a model or a prompt is an input")
+        if (self.content is not None) != (self.data_type == "c2pa.types.generator.prompt"):
+            raise ValueError("a prompt, and nothing else, has content")
+        return self
+
+    @property
+    def content_name(self) -> str | None:
+        """The name under which the content is handed to the builder, if there is any."""
+        return None if self.content is None else f"{self.label}.txt"
+
+    def json_data(self, *, has_manifest: bool) -> dict[str, Any]:
+        data: dict[str, Any] = {"title": self.title, "relationship": self.relationship, "label": self.label}
         if self.source_type and not has_manifest:
             data["digital_source_type"] = self.source_type.iri
+        if self.description:
+            data["description"] = self.description
+        if self.data_type:
+            data["data_types"] = [{"type": self.data_type}]
+        if self.content_name:
+            data["data"] = {"format": "text/plain", "identifier": self.content_name}
         return data
 
 
@@ -158,16 +176,8 @@ class SoftBindingEntry(_Entry):
         return {"alg": self.alg, "blocks": [{"scope": {}, "value": self.value}]}
 
 
-class AssetFacts(_Entry):
+class AssetFacts(assertions.AssetAssertion):
     """Our own assertion `org.headwater.asset`: which asset of which library a copy was made from."""
-
-    asset_id: Identifier
-    sha256: Sha256
-    library_id: Identifier
-    mark_id: Identifier | None = None
-
-    def json_data(self) -> dict[str, str]:
-        return self.model_dump(exclude_none=True)
 
 
 class Statement(_Entry):
@@ -178,6 +188,10 @@ class Statement(_Entry):
     ingredients: Annotated[tuple[IngredientEntry, ...], Field(max_length=200)] = ()
     soft_bindings: Annotated[tuple[SoftBindingEntry, ...], Field(max_length=16)] = ()
     asset: AssetFacts | None = None
+    generation: assertions.GenerationAssertion | None = None
+    disclosure: assertions.DisclosureAssertion | None = None
+    training: assertions.TrainingMiningAssertion | None = None
+    metadata: assertions.MetadataAssertion | None = None
 
     @model_validator(mode="after")
     def _follows_spec(self) -> Self:
@@ -197,16 +211,29 @@ class Statement(_Entry):
             raise ValueError("c2pa.opened must name the parent")
         if "c2pa.watermarked.bound" in names and not self.soft_bindings:
             raise ValueError("c2pa.watermarked.bound needs a soft binding")
+        placed = {label for one in self.actions if one.action == "c2pa.placed" for label in one.ingredients}
+        if placed != {one.label for one in self.ingredients if one.relationship == "componentOf"}:
+            raise ValueError("components, and nothing else, are placed (C2PA 2.4 §18.15.4.7)")
         return self
 
     def definition(self) -> dict[str, Any]:
         """The builder's input, without the ingredients: those are added with their bytes."""
         actions = {"allActionsIncluded": True, "actions": [one.json_data() for one in self.actions]}
-        assertions = [{"label": "c2pa.actions.v2", "created": True, "data": actions}]
-        assertions += [
+        found: list[dict[str, Any]] = [{"label": "c2pa.actions.v2", "created": True, "data": actions}]
+        found += [
             {"label": "c2pa.soft-binding", "created": True, "data": one.json_data()} for one in self.soft_bindings
         ]
-        if self.asset:
-            assertions.append({"label": ASSET_ASSERTION, "created": True, "data": self.asset.json_data()})
+        for label, ours in (
+            (assertions.ASSET_LABEL, self.asset),
+            (assertions.GENERATION_LABEL, self.generation),
+            (assertions.DISCLOSURE_LABEL, self.disclosure),
+        ):
+            if ours:
+                found.append({"label": label, "created": True, "data": ours.json_data()})
+        # What an organisation says, rather than what this program saw, is gathered (CAWG: the named actor's).
+        if self.training:
+            found.append({"label": assertions.TRAINING_LABEL, "data": self.training.json_data()})
+        if self.metadata:
+            found.append({"label": assertions.METADATA_LABEL, "kind": "Json", "data": self.metadata.json_data()})
         info = {"name": GENERATOR, "version": dam.__version__, "specVersion": SPEC_VERSION}
-        return {"claim_generator_info": [info], "title": self.title, "assertions": assertions}
+        return {"claim_generator_info": [info], "title": self.title, "assertions": found}

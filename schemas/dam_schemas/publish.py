@@ -7,10 +7,14 @@ import json
 from importlib.resources import files
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from dam_schemas import answers, asset, evidence, inspect, trust
 from dam_schemas.base import Wire
 
-PUBLISHED: dict[str, type[Wire]] = {
+from dam_schemas import answers, assertions, asset, inspect
+
+PUBLISHED: dict[str, type[BaseModel]] = {
     "asset.v1": asset.AssetOut,
     "asset-detail.v1": asset.AssetDetailOut,
     "search-page.v1": asset.SearchPageOut,
@@ -33,12 +37,22 @@ PUBLISHED: dict[str, type[Wire]] = {
     "trust.v1": trust.TrustOut,
     "trust-import.v1": trust.TrustImportOut,
     "problem.v1": answers.ErrorOut,
+    "assertion-actions.v1": assertions.ActionsAssertion,
+    "assertion-soft-binding.v1": assertions.SoftBindingAssertion,
+    "assertion-asset.v1": assertions.AssetAssertion,
+    "assertion-generation.v1": assertions.GenerationAssertion,
+    "assertion-disclosure.v1": assertions.DisclosureAssertion,
+    "assertion-training-mining.v1": assertions.TrainingMiningAssertion,
+    "assertion-metadata.v1": assertions.MetadataAssertion,
 }
 
 
 def schema_text(name: str) -> str:
     """The JSON Schema of one published model, as it is committed."""
-    schema = PUBLISHED[name].model_json_schema(mode="serialization")
+    model = PUBLISHED[name]
+    # what we print always has every member; what is signed leaves out what nothing is known of
+    signed = issubclass(model, assertions.Assertion)
+    schema = model.model_json_schema(mode="validation" if signed else "serialization")
     return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 

@@ -64,7 +64,8 @@ def test_the_copy_looks_like_its_original_and_names_it_as_parent(studio, service
         difference = np.asarray(marked, float) - np.asarray(original, float)
     assert 20 * np.log10(255 / np.sqrt((difference**2).mean())) > 36
     found = service.answers.inspect(str(copy)).credentials
-    assert [(i.relationship, i.title) for i in found.ingredients] == [("parentOf", "hero.png")]
+    named = [(i.relationship, i.title) for i in found.ingredients]
+    assert named == [("parentOf", "hero.png"), ("inputTo", "lantern_xl")]
     assert found.custom["sha256"] == sha256(drive / "hero.png")
     assert "trainedAlgorithmicMedia" in found.digital_source_types
 
