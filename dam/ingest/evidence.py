@@ -47,34 +47,44 @@ def gather(parts: Parts, asset_id: str) -> Gathered:
     """Everything that may be said of an asset. Reads the files of its inputs, to check that they hold what they should."""
     with parts.catalogue.reader() as reader:
         card = reader.cards([asset_id])[0]
-        carriers, producer = _claims(reader, asset_id)
+        claims = reader.rows(
+            "SELECT carrier, reader, fields, confidence FROM claim WHERE asset_id = ? ORDER BY carrier", asset_id
+        )
         manifest = reader.rows("SELECT detail FROM manifest WHERE asset_id = ?", asset_id)
         resolved = _resolved(reader, card)
         codes = reader.rows("SELECT engine, code FROM fingerprint WHERE asset_id = ? AND NOT flat", asset_id)
     verdict = json.loads(manifest[0]["detail"]) if manifest else None
-    provider, basis = compose.provider_of(verdict, producer)
+    labels = [json.loads(row["fields"]) for row in claims if row["reader"] == "aigc"]
+    provider, basis = compose.provider_of(verdict, _producer(labels))
     inputs, files = _at_hand(resolved)
     evidence = Evidence(
         asset_id=asset_id,
         generation=_generation(card.generation),
         ai_generated=card.ai_generated,
         named=card.digital_source_type,
-        carriers=carriers,
+        carriers=tuple(row["carrier"] for row in claims if row["reader"] != "unparsed"),
         inputs=inputs,
         created_at=card.created_at,
         provider=provider,
         provider_basis=basis,
+        strength=compose.strength(_confidences(claims), signed=card.credential == "trusted"),
+        aigc=next((one["aigc"] for one in labels if isinstance(one.get("aigc"), dict)), None),
     )
     bindings = tuple(compose.fingerprint_binding(c["engine"], c["code"]) for c in codes[:8])
     return Gathered(card, evidence, files, bindings)
 
 
-def _claims(reader: Reader, asset_id: str) -> tuple[tuple[str, ...], str | None]:
-    """The carriers that say something of the asset's making, and the producer that China's label names."""
-    rows = reader.rows("SELECT carrier, reader, fields FROM claim WHERE asset_id = ? ORDER BY carrier", asset_id)
-    producers = (json.loads(row["fields"]).get("producer") for row in rows if row["reader"] == "aigc")
-    producer = next((one.get("tool") or one.get("code") for one in producers if isinstance(one, dict)), None)
-    return tuple(row["carrier"] for row in rows if row["reader"] != "unparsed"), producer
+def _producer(labels: Sequence[Mapping[str, Any]]) -> str | None:
+    """Who China's label in the file names as the producer: the tool where its code is known, else the code."""
+    named = (one["producer"] for one in labels if isinstance(one.get("producer"), dict))
+    return next((str(one.get("tool") or one["code"]) for one in named if one.get("code")), None)
+
+
+def _confidences(claims: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for row in claims:
+        found[row["reader"]] = max(found.get(row["reader"], 0.0), row["confidence"])
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ a root of mode `in_place` has the copy put in its place afterwards (`inplace`).
 import hashlib
 import hmac
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dam.catalogue import placements, records, verdicts, work
@@ -16,7 +16,7 @@ from dam.catalogue.reading import Card
 from dam.catalogue.tables import CopyRow
 from dam.catalogue.work import Job
 from dam.errors import EngineError, NotFoundError, PolicyError, UnreadableError
-from dam.ingest import evidence, inplace, relate
+from dam.ingest import evidence, inplace, labelling, relate
 from dam.ingest.parts import Parts
 from dam.ingest.pixels import thumb_key
 from dam.media import encode, hashing, soundness
@@ -28,6 +28,7 @@ from dam.watermark.engines import tilemark
 
 RECIPE = "tilemark.1+c2pa.1"
 SIGNED = "c2pa.1"
+LABELLED_BYTES = 64 << 20  # labels are written in memory; a larger file is signed without
 MARKED = ("image/png", "image/jpeg", "image/webp", "image/tiff", "image/bmp")
 _SAME_TYPE = ("image/png", "image/jpeg", "image/webp")  # of which a marked copy is a file of the original's type
 _SUFFIXES = {
@@ -131,7 +132,14 @@ class _Task:
         if hashing.sha256_file(self.path) != self.job.sha256:
             raise UnreadableError(f"{self.path!a} changed while its copy was made.", code="file.changing")
 
-    def statement(self, suffix: str, mark: SoftBindingEntry | None = None, *, converted: bool = False) -> Statement:
+    def labelled(self, data: bytes, mime: str) -> tuple[bytes, bool]:
+        """The bytes with the labels that settings and evidence ask for, and whether any were written."""
+        settings, made = self.parts.settings, self.known.evidence
+        return labelling.labelled(data, mime, labelling.label_for(settings, made, evidence.policy(settings)))
+
+    def statement(
+        self, suffix: str, mark: SoftBindingEntry | None = None, *, converted: bool = False, labelled: bool = False
+    ) -> Statement:
         facts = AssetFacts(
             asset_id=self.job.asset_id,
             sha256=self.job.sha256,
@@ -145,7 +153,7 @@ class _Task:
             mark=mark,
             fingerprints=self.known.fingerprints,
             converted=converted,
-            said=compose.say(self.known.evidence, evidence.policy(self.parts.settings)),
+            said=replace(compose.say(self.known.evidence, evidence.policy(self.parts.settings)), labelled=labelled),
         )
 
     def hands(self) -> signing.Hands:
@@ -192,15 +200,9 @@ def _marked(task: _Task, source: Probe) -> _Made:
     made = encode.protected_bytes(task.path, source, transform, max_pixels_mp=parts.settings.max_pixels_mp)
     task.unchanged()
     binding = SoftBindingEntry(alg=engine.alg, value=f"{mark_id:016x}")
-    statement = task.statement(made.suffix, binding, converted=made.mime != job.mime)
-    hands = task.hands()
-    try:
-        signed = signing.sign_copy(
-            made.data, made.mime, original_path=task.path, original_mime=job.mime, statement=statement, ring=hands.ring,
-            store=hands.store, thumbnail=hands.thumbnail, inputs=task.known.files,
-        )  # fmt: skip
-    except OSError as error:
-        raise EngineError(f"The copy of {task.asset.title} could not be signed ({error}).") from error
+    data, labelled = task.labelled(made.data, made.mime)
+    statement = task.statement(made.suffix, binding, converted=made.mime != job.mime, labelled=labelled)
+    signed = _signed(task, data, made.mime, statement)
     key = copy_key(job.sha256, made.suffix)
     parts.storage.put(key, signed.data)
     mark = MarkRecord(f"{mark_id:016x}", engine.name, parts.mark_key.key_id, marked[0].psnr_db, marked[0].survived)
@@ -208,9 +210,28 @@ def _marked(task: _Task, source: Probe) -> _Made:
     return _Made("protected", RECIPE, digest, len(signed.data), made.mime, key, signed.label, signed.credentials, mark)
 
 
+def _signed(task: _Task, data: bytes, mime: str, statement: Statement) -> signing.SignedCopy:
+    hands = task.hands()
+    try:
+        return signing.sign_copy(
+            data, mime, original_path=task.path, original_mime=task.job.mime, statement=statement, ring=hands.ring,
+            store=hands.store, thumbnail=hands.thumbnail, inputs=task.known.files,
+        )  # fmt: skip
+    except OSError as error:
+        raise EngineError(f"The copy of {task.asset.title} could not be signed ({error}).") from error
+
+
 def _embedded(task: _Task) -> _Made:
+    """Signed as it is; a small file gets its labels first, a large one goes from disk to disk."""
     suffix = _SUFFIXES.get(task.job.mime, ".bin")
     key = copy_key(task.job.sha256, suffix, SIGNED)
+    if task.asset.size_bytes <= LABELLED_BYTES:
+        with open(task.path, "rb") as file:
+            data, labelled = task.labelled(file.read(LABELLED_BYTES), task.job.mime)
+        task.unchanged()
+        if labelled:
+            signed_copy = _signed(task, data, task.job.mime, task.statement(suffix, labelled=True))
+            return _stored(task, key, "protected", task.job.mime, signed_copy)
     target = task.parts.storage.path(key)
     target.unlink(missing_ok=True)  # of a run that was killed before its row was written
     signed = signing.sign_file(
@@ -232,9 +253,10 @@ def _beside(task: _Task) -> _Made:
         inputs=task.known.files,
     )  # fmt: skip
     task.unchanged()
-    key = copy_key(task.job.sha256, ".c2pa", SIGNED)
+    return _stored(task, copy_key(task.job.sha256, ".c2pa", SIGNED), "sidecar", "application/c2pa", signed)
+
+
+def _stored(task: _Task, key: str, kind: str, mime: str, signed: signing.SignedCopy) -> _Made:
     task.parts.storage.put(key, signed.data)
     digest = hashlib.sha256(signed.data).hexdigest()
-    return _Made(
-        "sidecar", SIGNED, digest, len(signed.data), "application/c2pa", key, signed.label, signed.credentials
-    )
+    return _Made(kind, SIGNED, digest, len(signed.data), mime, key, signed.label, signed.credentials)

@@ -40,12 +40,16 @@ SELF_HOSTED = frozenset(
 _US = Software(name=GENERATOR, version=dam.__version__)
 _DEEPEST_INPUTS = ("init", "video", "audio")  # roles whose own samples stay in what comes out
 _TRAINED = (SourceType.TRAINED_ALGORITHMIC_MEDIA, SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)
+_SILENT = frozenset(["unparsed", "xmp_history"])  # readers that say nothing of how a file was made
+_LABELS = frozenset(["c2pa", "iptc_xmp", "aigc", "maker"])  # readers of what others than the generator may write
+_IS, _SUSPECTED = 0.9, 0.4  # confidence of the AIGC reader in labels 1 and 3
 _MAX_INPUTS = 64
 _MAX_MODELS = 9
 _MAX_CARRIERS = 32
 
 Found = Literal["by_hash", "by_name", "not_found"]
 Provider = Literal["setting", "credential", "label", "unknown"]
+Strength = Literal["generator", "signature", "label", "suspicion"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,9 @@ class InputEvidence:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What is known of an original. `named` is the digital source type that a carrier states; `provider` is who stands
-    behind the AI system, with where that is from; `created_at` is ISO 8601 (the file's own time of change).
+    behind the AI system, with where that is from; `created_at` is ISO 8601 (the file's own time of change). `strength` is the
+    best that says AI: the generator's own text, a signature that holds, a label, a platform's suspicion; `aigc` is China's
+    label as it stands in the file.
     """
 
     asset_id: str
@@ -77,6 +83,23 @@ class Evidence:
     created_at: str | None = None
     provider: str | None = None
     provider_basis: Provider = "unknown"
+    strength: Strength = "label"
+    aigc: Mapping[str, Any] | None = None
+
+
+def strength(readers: Mapping[str, float], *, signed: bool) -> Strength:
+    """How well "AI" is founded. `readers` are those that spoke, with their highest confidence; `signed`: the file's
+    credential holds and says so.
+    """
+    spoke = {name for name in readers if name not in _SILENT}
+    if spoke - _LABELS:
+        return "generator"
+    if signed and "c2pa" in spoke:
+        return "signature"
+    only = spoke - {"c2pa"} == {"aigc"}
+    if only and readers["aigc"] >= _IS:
+        return "generator"  # whoever signs as a producer under GB 45438 answers for it
+    return "suspicion" if only and readers["aigc"] <= _SUSPECTED else "label"
 
 
 @dataclass(frozen=True, slots=True)

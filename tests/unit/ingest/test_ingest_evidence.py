@@ -101,3 +101,24 @@ def test_the_fingerprints_of_the_original_are_soft_bindings_beside_the_mark(libr
     algs = [one.alg for one in verdict.credentials.soft_bindings]
     assert algs[0] == "org.headwater.tilemark.v1"
     assert {one.split(".")[2] for one in algs[1:]} == {"phash64", "phash256"}
+
+
+def test_a_protected_copy_carries_its_labels_in_the_open_under_the_signature(library, drive):
+    before = sha256(drive / "relit.png")
+    with opened(library, protect="ai", aigc_producer="00119144030008867405X212345") as service:
+        service.roots.add(str(drive))
+        service.passes.scan()
+        path, _, _ = service.find.copy_of("relit.png")
+        found, verdict = service.answers.inspect(path), service.answers.verify(path)
+        asset_id = service.find.id_of("relit.png")
+    assert verdict.authentic
+    assert verdict.credentials.actions[-1].action == "c2pa.edited.metadata"
+    by_reader = {claim.reader: claim for claim in found.claims}
+    assert by_reader["iptc_xmp"].digital_source_type == "compositeWithTrainedAlgorithmicMedia"
+    assert by_reader["aigc"].fields["aigc"]["ProduceID"] == asset_id
+    assert sha256(drive / "relit.png") == before
+
+
+def test_labels_can_be_left_out(library, drive):
+    _, verdict = signed(library, drive, write_labels=False)
+    assert "c2pa.edited.metadata" not in [one.action for one in verdict.credentials.actions]
