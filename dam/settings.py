@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     aigc_producer: str | None = Field(
         default=None, max_length=200, description="our code in China's AIGC label (GB 45438); none = no such label"
     )
+    label_font: Path | None = Field(default=None, description="font file of visible labels; default: one of the system")
     host: str = Field(default="127.0.0.1", description="where API and UI listen; anything else demands a token")
     port: int = Field(default=8340, ge=0, le=65535, description="where API and UI listen; 0 = any free port")
     token: str | None = Field(default=None, repr=False, description="bearer token of the API; needed off 127.0.0.1")

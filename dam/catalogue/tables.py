@@ -287,7 +287,7 @@ class CopyRow(SQLModel, table=True):
     __table_args__ = (sa.UniqueConstraint("asset_id", "kind", "recipe"),)
     id: str = Field(primary_key=True)
     asset_id: str = Field(foreign_key="asset.id")
-    kind: str  # protected, sidecar (a manifest store), original (its own bytes, kept before a copy took their place)
+    kind: str  # protected, labelled, sidecar (a manifest store), original (kept before a copy took its place)
     recipe: str
     sha256: str = Field(index=True)
     size_bytes: int = Field(sa_type=sa.BigInteger)

@@ -75,7 +75,7 @@ class Hands:
     thumbnail: bytes | None = field(default=None, repr=False)
 
 
-def sign_copy(
+def sign_copy(  # noqa: PLR0913  # everything that a copy is made from, all by keyword
     copy_bytes: bytes,
     mime: str,
     *,

@@ -24,6 +24,7 @@ from dam.service.copies import Copies
 from dam.service.evidence import Evidence
 from dam.service.finding import Finder
 from dam.service.passes import Passes
+from dam.service.renditions import Renditions
 from dam.service.reviewing import Reviews
 from dam.service.roots import Roots
 from dam.service.trust import Trust
@@ -63,6 +64,7 @@ class Service:
     reviews: Reviews
     copies: Copies
     evidence: Evidence
+    renditions: Renditions
     upkeep: Upkeep
     trust: Trust
 
@@ -123,6 +125,7 @@ def open_service(settings: Settings) -> Iterator[Service]:
             reviews=Reviews(parts),
             copies=Copies(parts, find),
             evidence=Evidence(parts, find),
+            renditions=Renditions(parts, find),
             upkeep=Upkeep(parts),
             trust=Trust(parts),
         )

@@ -64,8 +64,8 @@ class CopyOut(Wire):
 
 
 class DeliveredOut(Wire):
-    """A protected copy in a folder; `written` is false where it lay there already, or on a dry run. `sidecar` is the path
-    of the manifest store of a file that carries none itself.
+    """A copy in a folder, protected or labelled; `written` is false where it lay there already, or on a dry run. `sidecar`
+    is the path of the manifest store of a file that carries none itself.
     """
 
     asset_id: str
