@@ -269,7 +269,7 @@ def _by_bytes(reader: Reader, sha256: str | None) -> list[Match]:
     if own:
         return [Match(own, "sha256", 1.0, {"as": "original"})]
     copy = reader.rows("SELECT asset_id, kind FROM copy WHERE sha256 = ? ORDER BY kind DESC LIMIT 1", sha256)
-    names = {"sidecar": "manifest store"}
+    names = {"sidecar": "manifest store", "labelled": "labelled copy"}
     return [Match(one["asset_id"], "sha256", 1.0, {"as": names.get(one["kind"], "protected copy")}) for one in copy]
 
 

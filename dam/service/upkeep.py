@@ -215,12 +215,13 @@ class Upkeep:
         with open_reader(self._parts.catalogue.path) as reader:
             keys = {r["storage_key"] for r in reader.rows("SELECT storage_key FROM copy")}
         lost = sorted(k for k in keys if not self._parts.storage.exists(k))
-        orphans = [k for at in ("protected", "originals") for k in self._parts.storage.list(at) if k not in keys]
+        kinds = ("protected", "labelled", "originals")
+        orphans = [k for kind in kinds for k in self._parts.storage.list(kind) if k not in keys]
         if lost:
             return Check(
                 "copies",
                 "fail",
-                f"{len(lost)} protected copies are not in the vault, e.g. {lost[0]}",
+                f"{len(lost)} copies are not in the vault, e.g. {lost[0]}",
                 "Restore the vault from a backup.",
             )
         if orphans:

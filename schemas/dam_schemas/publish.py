@@ -9,10 +9,9 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from dam_schemas import answers, asset, evidence, inspect, trust
+from dam_schemas import answers, assertions, asset, evidence, inspect, trust
 from dam_schemas.base import Wire
 
-from dam_schemas import answers, assertions, asset, inspect
 
 PUBLISHED: dict[str, type[BaseModel]] = {
     "asset.v1": asset.AssetOut,

@@ -30,8 +30,9 @@ def test_a_labelled_copy_is_authentic_names_its_parent_and_says_what_was_added(s
     made = label(library, "shot.png", tmp_path / "out", "eu", "--locale", "en").json
     assert made["written"]
     assert made["sha256"] == sha256(tmp_path / "out" / "shot.labelled.png")
-    answer = dam(library, "verify", made["path"], "--json").json
+    answer = dam(library, "verify", made["path"], "--rubric", "--json").json
     assert answer["authentic"]
+    assert answer["rubric"]["passed"]
     found = answer["credentials"]
     assert [one["action"] for one in found["actions"]][:2] == ["c2pa.opened", "c2pa.addedText"]
     assert found["actions"][1]["digital_source_type"] == "algorithmicMedia"

@@ -7,7 +7,7 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from dam.provenance import manifests, sdk
+from dam.provenance import manifests, rubric, sdk
 from dam_schemas.assertions import BY_LABEL
 from tests.support import pictures
 from tests.support.libraries import opened, sha256
@@ -62,7 +62,11 @@ def test_a_picture_out_of_a_photograph_is_a_composite_with_the_photograph_as_inp
 
 
 def test_every_assertion_of_ours_holds_to_its_published_schema(library, drive):
-    manifest, _ = signed(library, drive, training_mining="notAllowed", sign_prompts="full", ai_provider="Studio Nord")
+    manifest, verdict = signed(
+        library, drive, training_mining="notAllowed", sign_prompts="full", ai_provider="Studio Nord"
+    )
+    with open(verdict.path, "rb") as stream:
+        assert rubric.evaluate(sdk.read_crjson(stream, "image/png", ())).met == 31
     seen = set()
     for one in manifest["assertions"]:
         label = one["label"].split("__")[0]
