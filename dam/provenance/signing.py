@@ -167,9 +167,7 @@ def sign_beside(
     return SignedCopy(data, credentials.label or "", credentials)
 
 
-def _files(
-    statement: Statement, path: str, mime: str, inputs: Sequence[IngredientFile]
-) -> tuple[IngredientFile, ...]:
+def _files(statement: Statement, path: str, mime: str, inputs: Sequence[IngredientFile]) -> tuple[IngredientFile, ...]:
     """The original and the other inputs' files; the original is the one parent."""
     parents = [one.label for one in statement.ingredients if one.relationship == "parentOf"]
     if len(parents) != 1:

@@ -10,8 +10,6 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from dam_schemas import answers, assertions, asset, evidence, inspect, trust
-from dam_schemas.base import Wire
-
 
 PUBLISHED: dict[str, type[BaseModel]] = {
     "asset.v1": asset.AssetOut,
