@@ -11,6 +11,9 @@
     ├── ConflictError                4 / 409   refused: would lose or contradict something
     │   └── PolicyError              4 / 403
     ├── BusyError                    5 / 503   another process holds the library
+    ├── UnavailableError             5 / 503   something outside does not answer now: tried again, no file is at fault
+    │   ├── TimestampUnavailableError  5 / 503
+    │   └── SignerUnavailableError     5 / 503  the signing key or its certificate cannot be used
     ├── MigrationError               5 / 503   the library's tables are older or newer than the program
     ├── StorageError                10 / 507   our own bytes cannot be written (disk full, read-only)
     └── EngineError                 10 / 500   a library below us failed in a way that no file explains
@@ -88,6 +91,28 @@ class BusyError(DamError):
     code = "library.busy"
     exit_status = 5
     http_status = 503
+
+
+class UnavailableError(DamError):
+    """Not now. `retry_after_s` says when asking again makes sense."""
+
+    code = "service.unavailable"
+    exit_status = 5
+    http_status = 503
+
+    def __init__(
+        self, message: str, *, next_step: str = "", code: str | None = None, retry_after_s: float = 2.0
+    ) -> None:
+        super().__init__(message, next_step=next_step, code=code)
+        self.retry_after_s = retry_after_s
+
+
+class TimestampUnavailableError(UnavailableError):
+    code = "timestamp.unavailable"
+
+
+class SignerUnavailableError(UnavailableError):
+    code = "signer.unavailable"
 
 
 class MigrationError(DamError):

@@ -1,16 +1,20 @@
 """Settings, read once at the door and handed down: flags > DAM_* environment > dam.toml > defaults."""
 
 import os
+import tomllib
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from dam.errors import UsageError
 
 
 class Settings(BaseSettings):
@@ -58,6 +62,25 @@ class Settings(BaseSettings):
     token: str | None = Field(default=None, repr=False, description="bearer token of the API; needed off 127.0.0.1")
     person: str | None = Field(default=None, description="who decides; default: the login name")
     organisation: str = Field(default="Local Studio", min_length=1, max_length=64, description="named in certificates")
+    signing_chain: Path | None = Field(
+        default=None, description="PEM file with a certificate of your own, leaf first; not set = the library's own"
+    )
+    signing_key: str | None = Field(
+        default=None, repr=False, description="its key: a PEM file, or a PKCS#11 URI (docs/keys.md)"
+    )
+    pkcs11_pin: SecretStr | None = Field(default=None, description="PIN of the token; only from the environment")
+    timestamps: Literal["required", "preferred", "off"] = Field(
+        default="required",
+        description="whether a signature needs a time stamp; preferred = signed without when there is none, and said so",
+    )
+    tsa_url: str | None = Field(
+        default=None,
+        repr=False,
+        description="RFC 3161 time-stamp authority; not set = this library's own, not independent",
+    )
+    rotate_days: int = Field(
+        default=30, ge=0, le=180, description="dam up makes a new signing key so many days before its end; 0 = never"
+    )
 
     @classmethod
     def settings_customise_sources(  # pydantic-settings' signature
@@ -72,6 +95,13 @@ class Settings(BaseSettings):
         library = init_settings().get("library") or os.environ.get("DAM_LIBRARY")
         toml = [TomlConfigSettingsSource(settings_cls, Path(library) / "dam.toml")] if library else []
         return init_settings, env_settings, *toml
+
+    @field_validator("tsa_url")
+    @classmethod
+    def _http(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("an http:// or https:// address is wanted")  # the value may hold a password
+        return value
 
     @property
     def worker_count(self) -> int:
@@ -96,5 +126,32 @@ def library_folder(flag: Path | None) -> Path:
 
 
 def load(library: Path | None = None, **flags: Any) -> Settings:
-    """Settings of the library at `library` (see library_folder); `flags` that are None do not count."""
-    return Settings(library=library_folder(library), **{k: v for k, v in flags.items() if v is not None})
+    """Settings of the library at `library` (see library_folder); `flags` that are None do not count.
+
+    Raises:
+        UsageError: dam.toml holds a name that is none, or a secret that must not stand there.
+        ValidationError: a value is wrong.
+    """
+    folder = library_folder(library)
+    _check_names(folder / "dam.toml")
+    return Settings(library=folder, **{k: v for k, v in flags.items() if v is not None})
+
+
+def _check_names(path: Path) -> None:
+    """A misspelt name would leave its setting at the default, and nobody would notice."""
+    try:
+        found = tomllib.loads(path.read_text())
+    except (OSError, ValueError):  # not there, or broken: that is said when it is read
+        return
+    for name in found:
+        if name == "pkcs11_pin":
+            raise UsageError(
+                f"pkcs11_pin must not stand in {path}.", next_step="Use DAM_PKCS11_PIN or a pin-source file (docs/keys.md).",
+                code="settings.secret",
+            )  # fmt: skip
+        if name not in Settings.model_fields:
+            near = get_close_matches(name, Settings.model_fields, 1)
+            raise UsageError(
+                f"{path} has an unknown setting: {name!a}.",
+                next_step=f"Did you mean {near[0]}?" if near else "docs/settings.md lists them all.", code="settings.unknown",
+            )  # fmt: skip

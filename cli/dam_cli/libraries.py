@@ -274,7 +274,7 @@ def _serve_and_watch(service: "Service", *, demo: bool) -> None:
     server = _server(service)
     say(f"Headwater is at {server.url}  (API: {server.url}/api/v1, stop with Ctrl-C)")
     _say_what_to_try(service, demo=demo)
-    service.passes.watch(stop)
+    service.passes.watch(stop, on_tick=service.keys.tick)
     server.stop()
     say("Stopped. Nothing is lost: start again with dam up.")
 

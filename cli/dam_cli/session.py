@@ -54,11 +54,12 @@ def settings(**flags: object) -> "Settings":
 def library(*, create: bool = False, **flags: object) -> "Iterator[Service]":
     """The open library. `create` makes it on first use; otherwise a missing or older one says what to run."""
     import dam_migrations
-    from dam.service.library import create_library, open_service, protect_folder
+    from dam.service.library import check_supplied, create_library, open_service, protect_folder
 
     chosen = settings(**flags)
     found = dam_migrations.current(chosen.catalogue_path)
     if create and found is None:
+        check_supplied(chosen)
         protect_folder(chosen.library)
         dam_migrations.upgrade(chosen.catalogue_path)
         create_library(chosen)

@@ -331,7 +331,7 @@ class Reader:
         return held + [{k: v for k, v in f.items() if k != "stage"} for f in failed]
 
     def pending(self) -> dict[str, int]:
-        """How much work is left: files to admit and stages to run that do not wait for an offline drive."""
+        """How much work is left: files to admit and stages to run that wait for nothing outside."""
         return {
             "admit": self.one(
                 "SELECT count(*) FROM intake i JOIN root r ON r.id = i.root_id"
@@ -339,10 +339,18 @@ class Reader:
             )
             or 0,
             "stages": self.one(
-                "SELECT count(*) FROM job WHERE state = 'running' OR (state = 'due' AND coalesce(code, '') <> 'asset.offline')"
+                "SELECT count(*) FROM job WHERE state = 'running' OR (state = 'due' AND coalesce(code, '') <> 'asset.offline'"
+                " AND coalesce(code, '') NOT LIKE 'timestamp.%' AND coalesce(code, '') NOT LIKE 'signer.%')"
             )
             or 0,
         }
+
+    def waiting_outside(self) -> list[dict[str, Any]]:
+        """Stages that wait for a time stamp or a signing key: code, message of one of them, and how many (`n`)."""
+        return self.rows(
+            "SELECT code, max(message) AS message, count(*) AS n FROM job WHERE state = 'due'"
+            " AND (code LIKE 'timestamp.%' OR code LIKE 'signer.%') GROUP BY code ORDER BY code"
+        )
 
     def waiting(self) -> list[str]:
         """Files that are seen and not yet read: they keep changing, or their try comes later."""

@@ -18,6 +18,7 @@ from dam.catalogue.unit import Unit
 STAGES = ("pixels", "protect", "judge", "judge_copies")  # the order in which they are claimed
 CHAIN = ("pixels", "protect")  # of these, each waits for those before it and is skipped when one has failed
 OFFLINE = "asset.offline"  # why a stage waits: no location can be read now
+OUTSIDE = ("timestamp.%", "signer.%")  # ... or: there is no time stamp, or no signing key
 
 
 # Statements of the hot path are built once: building one costs as much as running it.
@@ -176,11 +177,21 @@ def skip_later_stages(unit: Unit, asset_id: str, stage: str, code: str, message:
 
 
 def job_ended(
-    unit: Unit, job_id: str, state: str, *, code: str | None = None, message: str | None = None, retry_at: float = 0.0
+    unit: Unit,
+    job_id: str,
+    state: str,
+    *,
+    code: str | None = None,
+    message: str | None = None,
+    retry_at: float = 0.0,
+    waits: bool = False,
 ) -> None:
-    """`state`: done, skipped, failed (quarantined), or due (tried again at `retry_at`). Waiting for a drive is no try."""
+    """`state`: done, skipped, failed (quarantined), or due (tried again at `retry_at`).
+
+    Waiting is no try: neither for a drive, nor for whatever `waits` says.
+    """
     values = {"state": state, "code": code, "message": message, "worker": None, "not_before": retry_at}
-    tried = 0 if state == "done" or code == OFFLINE else 1
+    tried = 0 if state == "done" or code == OFFLINE or waits else 1
     statement = _JOB_DONE if state == "done" else _JOB_ENDED.values(tries=col(JobRow.tries) + tried)
     unit.db.execute(statement, {"job": job_id, **values, "changed_at": unit.now})
 
@@ -238,6 +249,16 @@ def quarantine_poison(unit: Unit, *, max_crashes: int) -> int:
         )
         count += int(getattr(result, "rowcount", 0))
     return count
+
+
+def wake_waiting(unit: Unit) -> int:
+    """Stages that waited for a time stamp or a signing key are due now."""
+    result = unit.session.execute(
+        sa.update(JobRow)
+        .where(col(JobRow.state) == "due", sa.or_(*(col(JobRow.code).like(one) for one in OUTSIDE)))
+        .values(not_before=0.0, code=None)
+    )
+    return int(getattr(result, "rowcount", 0))
 
 
 def wake_offline(unit: Unit) -> int:

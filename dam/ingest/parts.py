@@ -8,6 +8,7 @@ from dam.catalogue.unit import Catalogue
 from dam.ingest.near import NearTable
 from dam.provenance.keys import KeyRing, MarkKey
 from dam.provenance.live import Live
+from dam.provenance.means import SigningMeans
 from dam.provenance.trust import TrustStore
 from dam.settings import Settings
 from dam.storage.local import LocalStorage
@@ -17,18 +18,32 @@ from dam.storage.local import LocalStorage
 class Parts:
     """`clock` gives aware UTC; `wall` Unix seconds (what `not_before` columns compare with).
 
-    Trust lists are read again when they change: another process may import one.
+    Keys and trust lists are read again when they change: another process may rotate or import.
     """
 
     settings: Settings
     catalogue: Catalogue
     storage: LocalStorage
-    ring: KeyRing
-    mark_key: MarkKey
+    live_ring: Live[KeyRing]
+    live_marks: Live[tuple[MarkKey, ...]]
     live_trust: Live[TrustStore]
+    means: SigningMeans
     near: NearTable
     clock: Callable[[], datetime]
     wall: Callable[[], float]
+
+    @property
+    def ring(self) -> KeyRing:
+        return self.live_ring.get()
+
+    @property
+    def mark_keys(self) -> tuple[MarkKey, ...]:
+        """The key that marks now, then those of before."""
+        return self.live_marks.get()
+
+    @property
+    def mark_key(self) -> MarkKey:
+        return self.mark_keys[0]
 
     @property
     def trust(self) -> TrustStore:

@@ -56,6 +56,7 @@ class _Made:
     manifest_label: str
     verdict: Credentials
     mark: MarkRecord | None = None
+    unstamped: str | None = None  # why it has no time stamp, where it should have one
 
 
 def mark_id_of(secret: bytes, sha256: str) -> int:
@@ -75,6 +76,7 @@ def run(parts: Parts, job: Job, path: str) -> None:
         PolicyError: the copy may not be made or put in place: the stage is skipped with the reason.
         BadFileError: the file is damaged, or carries a credential that cannot be carried along.
         StorageError: the copy could not be written; the stage is tried again later.
+        UnavailableError: no signing key or no time stamp now; the stage waits, and that is no try.
     """
     with parts.catalogue.reader() as reader:
         modes = placements.modes(reader.rows, job.asset_id)
@@ -115,6 +117,8 @@ def _record(unit: Any, job: Job, made: _Made) -> None:
     records.add_copy(unit, row, made.mark)
     verdicts.put_copy(unit, made.sha256, made.verdict)
     relate.on_label(unit, made.manifest_label)
+    if made.unstamped is not None:
+        unit.audit("copy.unstamped", job.asset_id, {"copy": row.id, "reason": made.unstamped})
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +161,7 @@ class _Task:
         )
 
     def hands(self) -> signing.Hands:
-        return signing.Hands(self.parts.ring, self.parts.trust, self._thumbnail())
+        return signing.Hands(self.parts.ring, self.parts.trust, self._thumbnail(), self.parts.means)
 
     def _thumbnail(self) -> bytes | None:
         if not self.parts.settings.credential_thumbnail:
@@ -169,6 +173,7 @@ class _Task:
 
 
 def _make(task: _Task, modes: set[str]) -> _Made:
+    task.parts.means.check()
     source = probe(task.path)
     soundness.check(source)
     mime = task.job.mime
@@ -207,7 +212,10 @@ def _marked(task: _Task, source: Probe) -> _Made:
     parts.storage.put(key, signed.data)
     mark = MarkRecord(f"{mark_id:016x}", engine.name, parts.mark_key.key_id, marked[0].psnr_db, marked[0].survived)
     digest = hashlib.sha256(signed.data).hexdigest()
-    return _Made("protected", RECIPE, digest, len(signed.data), made.mime, key, signed.label, signed.credentials, mark)
+    return _Made(
+        "protected", RECIPE, digest, len(signed.data), made.mime, key, signed.label, signed.credentials, mark,
+        signed.unstamped,
+    )  # fmt: skip
 
 
 def _signed(task: _Task, data: bytes, mime: str, statement: Statement) -> signing.SignedCopy:
@@ -215,7 +223,7 @@ def _signed(task: _Task, data: bytes, mime: str, statement: Statement) -> signin
     try:
         return signing.sign_copy(
             data, mime, original_path=task.path, original_mime=task.job.mime, statement=statement, ring=hands.ring,
-            store=hands.store, thumbnail=hands.thumbnail, inputs=task.known.files,
+            store=hands.store, thumbnail=hands.thumbnail, inputs=task.known.files, means=hands.means,
         )  # fmt: skip
     except OSError as error:
         raise EngineError(f"The copy of {task.asset.title} could not be signed ({error}).") from error
@@ -243,8 +251,9 @@ def _embedded(task: _Task) -> _Made:
         target.unlink(missing_ok=True)
         raise
     return _Made(
-        "protected", SIGNED, signed.sha256, signed.size_bytes, task.job.mime, key, signed.label, signed.credentials
-    )
+        "protected", SIGNED, signed.sha256, signed.size_bytes, task.job.mime, key, signed.label, signed.credentials,
+        unstamped=signed.unstamped,
+    )  # fmt: skip
 
 
 def _beside(task: _Task) -> _Made:
@@ -259,4 +268,6 @@ def _beside(task: _Task) -> _Made:
 def _stored(task: _Task, key: str, kind: str, mime: str, signed: signing.SignedCopy) -> _Made:
     task.parts.storage.put(key, signed.data)
     digest = hashlib.sha256(signed.data).hexdigest()
-    return _Made(kind, SIGNED, digest, len(signed.data), mime, key, signed.label, signed.credentials)
+    return _Made(
+        kind, SIGNED, digest, len(signed.data), mime, key, signed.label, signed.credentials, unstamped=signed.unstamped
+    )

@@ -8,6 +8,7 @@ import gc
 import itertools
 import logging
 import os
+import random
 import socket
 import threading
 from collections import deque
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from dam.catalogue import placements, work
 from dam.catalogue.work import Arrival, Job
-from dam.errors import BadFileError, BusyError, DamError, EngineError, PolicyError, StorageError
+from dam.errors import BadFileError, BusyError, DamError, EngineError, PolicyError, StorageError, UnavailableError
 from dam.ingest import admit, judge, pixels, protect
 from dam.ingest.parts import Parts
 from dam.media.files import entry_at
@@ -203,6 +204,8 @@ class Workers:
             return
         try:
             STAGES[job.stage](parts, job, path)
+        except UnavailableError as error:  # no fault of the file: it waits, and that is no try
+            self._wait(job, error)
         except PolicyError as error:
             self._end(job, "skipped", error.code, error.message)
         except BadFileError as error:
@@ -220,6 +223,12 @@ class Workers:
             self._end(job, "failed", code, message)
         else:
             self._end(job, "due", code, message, retry_at=self._parts.wall() + 0.5 * 2**job.tries)
+
+    def _wait(self, job: Job, error: UnavailableError) -> None:
+        log.info("%s waits: %s", job.stage, error)
+        later = self._parts.wall() + error.retry_after_s + random.uniform(0, 0.5)  # noqa: S311  # not all at once
+        with self._parts.catalogue.change() as unit:
+            work.job_ended(unit, job.id, "due", code=error.code, message=str(error), retry_at=later, waits=True)
 
     def _end(self, job: Job, state: str, code: str, message: str, *, retry_at: float = 0.0) -> None:
         with self._parts.catalogue.change() as unit:

@@ -1,8 +1,12 @@
-"""Issue the certificates of a ring: pure, nothing is stored here.
+"""Issue the library's own certificates: pure, nothing is stored here.
 
 Root (P-384) → issuing CA (P-384, no CA below it) → ES256 leaf with the claim-signing profile of the C2PA conformance
 programme (leaf ≤ 366 days, issuing CA ≤ 1827 days). Nothing claims an assurance level or a certificate policy: nobody
 has assessed this library.
+
+Root → time-stamping CA → ES256 time-stamp certificate (RFC 3161 §2.3: timeStamping alone and critical). That CA signs
+one certificate and its key is thrown away, so it can stand in the list of time-stamp authorities and vouch for nothing
+else.
 """
 
 import hashlib
@@ -16,70 +20,135 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 CLAIM_SIGNING = ObjectIdentifier("1.3.6.1.4.1.62558.2.1")
 PURPOSES = (CLAIM_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION)
+STAMPING = (ExtendedKeyUsageOID.TIME_STAMPING,)
 LEAF_DAYS = 365  # the backdated day included; the profile allows 366
 ISSUING_DAYS = 1800
 ROOT_DAYS = 3650
+LOCAL_STAMP_NAME = "Headwater local time stamp (not independent)"  # the CN's beginning; validators show it
 _BACKDATED = timedelta(days=1)  # clocks of other machines run behind
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
-    """A new chain as PEM bytes; `key_id` is the first 16 hex digits of the SHA-256 of the leaf's public key."""
+class Holder:
+    """A certificate and its private key. `key_id`: the first 16 hex digits of the SHA-256 of the public key."""
 
     key_id: str
-    root: bytes
-    chain: bytes  # leaf + issuing CA
-    root_key: bytes = field(repr=False)
-    issuing_key: bytes = field(repr=False)
-    leaf_key: bytes = field(repr=False)
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey = field(repr=False)
+
+    def certificate_pem(self) -> bytes:
+        return pem(self.certificate)
+
+    def key_pem(self) -> bytes:
+        """The private key as unencrypted PKCS8."""
+        pkcs8, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        return self.key.private_bytes(serialization.Encoding.PEM, pkcs8, plain)
 
 
 @dataclass(frozen=True, slots=True)
-class _Holder:
-    name: x509.Name
-    key: ec.EllipticCurvePrivateKey
+class Stamper:
+    """A time-stamp certificate with the CA that issued it (whose key is gone)."""
+
+    holder: Holder
+    authority: x509.Certificate
+
+    def chain_pem(self) -> bytes:
+        return pem(self.holder.certificate, self.authority)
 
 
 @dataclass(frozen=True, slots=True)
 class _Profile:
     """What one certificate is for; `cas_below` is None for a leaf."""
 
+    role: str
     days: int
+    curve: ec.EllipticCurve
     cas_below: int | None = None
     purposes: tuple[ObjectIdentifier, ...] = ()
+    purposes_critical: bool = False
 
 
-def new_chain(organisation: str, now: datetime) -> Chain:
-    """Make three keys and their certificates (some 5 ms)."""
-    leaf_key = ec.generate_private_key(ec.SECP256R1())
-    key_id = hashlib.sha256(_public(leaf_key)).hexdigest()[:16]
-    root = _Holder(_name(organisation, "Root", key_id), ec.generate_private_key(ec.SECP384R1()))
-    issuing = _Holder(_name(organisation, "Issuing CA", key_id), ec.generate_private_key(ec.SECP384R1()))
-    leaf = _Holder(_name(organisation, "Signer", key_id), leaf_key)
-    root_certificate = _issue(root, _Profile(ROOT_DAYS, cas_below=1), root, now)
-    issuing_certificate = _issue(issuing, _Profile(ISSUING_DAYS, cas_below=0, purposes=PURPOSES), root, now)
-    leaf_certificate = _issue(leaf, _Profile(LEAF_DAYS, purposes=PURPOSES), issuing, now)
-    return Chain(
-        key_id=key_id,
-        root=_pem(root_certificate),
-        chain=_pem(leaf_certificate, issuing_certificate),
-        root_key=_pem_key(root.key),
-        issuing_key=_pem_key(issuing.key),
-        leaf_key=_pem_key(leaf.key),
-    )
+_ROOT = _Profile("Root", ROOT_DAYS, ec.SECP384R1(), cas_below=1)
+_ISSUING = _Profile("Issuing CA", ISSUING_DAYS, ec.SECP384R1(), cas_below=0, purposes=PURPOSES)
+_LEAF = _Profile("Signer", LEAF_DAYS, ec.SECP256R1(), purposes=PURPOSES)
+_STAMP_CA = _Profile("Time-stamping CA", ROOT_DAYS, ec.SECP384R1(), cas_below=0, purposes=STAMPING)
+_STAMP = _Profile("", ROOT_DAYS, ec.SECP256R1(), purposes=STAMPING, purposes_critical=True)
 
 
-def _name(organisation: str, role: str, key_id: str) -> x509.Name:
+def new_root(organisation: str, now: datetime) -> Holder:
+    return _issue(_ROOT, organisation, None, now)
+
+
+def new_issuing(root: Holder, organisation: str, now: datetime) -> Holder:
+    return _issue(_ISSUING, organisation, root, now)
+
+
+def new_leaf(issuing: Holder, organisation: str, now: datetime) -> Holder:
+    return _issue(_LEAF, organisation, issuing, now)
+
+
+def new_stamper(root: Holder, organisation: str, now: datetime) -> Stamper:
+    """A time-stamp certificate that lasts as long as the root."""
+    authority = _issue(_STAMP_CA, organisation, root, now)
+    return Stamper(_issue(_STAMP, organisation, authority, now), authority.certificate)
+
+
+def end_of(days: int, now: datetime, issuer: x509.Certificate | None) -> datetime:
+    """When a certificate of so many days ends: never after its issuer."""
+    end = (now - _BACKDATED + timedelta(days=days)).replace(microsecond=0)
+    return end if issuer is None else min(end, issuer.not_valid_after_utc)
+
+
+def pem(*certificates: x509.Certificate) -> bytes:
+    return b"".join(one.public_bytes(serialization.Encoding.PEM) for one in certificates)
+
+
+def key_id_of(certificate: x509.Certificate) -> str:
+    """The first 16 hex digits of the SHA-256 of the certificate's public key."""
+    info, der = serialization.PublicFormat.SubjectPublicKeyInfo, serialization.Encoding.DER
+    return hashlib.sha256(certificate.public_key().public_bytes(der, info)).hexdigest()[:16]
+
+
+def _name(profile: _Profile, organisation: str, key_id: str) -> x509.Name:
     """O must stand in every subject: a leaf without it gets a misleading signature error (c2pa-rs#2497)."""
-    common = f"{organisation[:40]} {role} {key_id[:8]}"
+    common = f"{organisation[:38]} {profile.role} {key_id[:8]}" if profile.role else f"{LOCAL_STAMP_NAME} {key_id[:8]}"
     attributes = ((NameOID.ORGANIZATION_NAME, organisation), (NameOID.COMMON_NAME, common))
     return x509.Name([x509.NameAttribute(oid, value) for oid, value in attributes])
 
 
-def _issue(subject: _Holder, profile: _Profile, issuer: _Holder, now: datetime) -> x509.Certificate:
-    """Sign one certificate; the SDK refuses a chain without AKI or KeyUsage."""
-    is_ca = profile.cas_below is not None
-    usage = x509.KeyUsage(
+def _issue(profile: _Profile, organisation: str, issuer: Holder | None, now: datetime) -> Holder:
+    """Make a key and sign its certificate; the SDK refuses a chain without AKI or KeyUsage."""
+    key = ec.generate_private_key(profile.curve)
+    public = key.public_key()
+    der = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    key_id = hashlib.sha256(der).hexdigest()[:16]
+    subject = _name(profile, organisation, key_id)
+    above = issuer.certificate if issuer else None
+    builder = (
+        x509.CertificateBuilder(
+            issuer_name=above.subject if above else subject, subject_name=subject, public_key=public
+        )
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _BACKDATED)
+        .not_valid_after(end_of(profile.days, now, above))
+        .add_extension(
+            x509.BasicConstraints(ca=profile.cas_below is not None, path_length=profile.cas_below), critical=True
+        )
+        .add_extension(_usage(is_ca=profile.cas_below is not None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+        .add_extension(_authority(issuer.key.public_key() if issuer else public), critical=False)
+    )
+    if profile.purposes:
+        builder = builder.add_extension(x509.ExtendedKeyUsage(profile.purposes), critical=profile.purposes_critical)
+    return Holder(key_id, builder.sign(issuer.key if issuer else key, hashes.SHA384()), key)
+
+
+def _authority(public: ec.EllipticCurvePublicKey) -> x509.AuthorityKeyIdentifier:
+    return x509.AuthorityKeyIdentifier.from_issuer_public_key(public)
+
+
+def _usage(*, is_ca: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
         digital_signature=not is_ca,
         content_commitment=not is_ca,
         key_cert_sign=is_ca,
@@ -90,31 +159,3 @@ def _issue(subject: _Holder, profile: _Profile, issuer: _Holder, now: datetime) 
         encipher_only=False,
         decipher_only=False,
     )
-    public, above, start = subject.key.public_key(), issuer.key.public_key(), now - _BACKDATED
-    builder = (
-        x509.CertificateBuilder(subject_name=subject.name, issuer_name=issuer.name, public_key=public)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + timedelta(days=profile.days))
-        .add_extension(x509.BasicConstraints(ca=is_ca, path_length=profile.cas_below), critical=True)
-        .add_extension(usage, critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(above), critical=False)
-    )
-    if profile.purposes:
-        builder = builder.add_extension(x509.ExtendedKeyUsage(profile.purposes), critical=False)
-    return builder.sign(issuer.key, hashes.SHA384())
-
-
-def _public(key: ec.EllipticCurvePrivateKey) -> bytes:
-    info = serialization.PublicFormat.SubjectPublicKeyInfo
-    return key.public_key().public_bytes(serialization.Encoding.DER, info)
-
-
-def _pem_key(key: ec.EllipticCurvePrivateKey) -> bytes:
-    pkcs8, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    return key.private_bytes(serialization.Encoding.PEM, pkcs8, plain)
-
-
-def _pem(*certificates: x509.Certificate) -> bytes:
-    return b"".join(one.public_bytes(serialization.Encoding.PEM) for one in certificates)

@@ -64,7 +64,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to sign and with what. `sign` turns the bytes to be signed into raw r||s of ES256 (64 bytes, not DER)."""
+    """What to sign and with what. `sign` turns the bytes to be signed into a raw signature (ECDSA: r||s, not DER).
+
+    `stamp_url` must be an address of this process (`relay`): the SDK goes there whatever `allowed_network_hosts` says.
+    """
 
     definition: Mapping[str, Any]
     mime: str
@@ -74,6 +77,8 @@ class Order:
     parts: Sequence[Part] = ()
     lists: Sequence[AnchorList] = ()
     edit: bool = False  # an edit must have a parent, a creation must not
+    alg: str = "es256"  # es256, es384, ps256 or ed25519
+    stamp_url: str | None = None
     thumbnail: bytes | None = field(default=None, repr=False)  # a small JPEG, shown by other people's viewers
 
 
@@ -258,7 +263,9 @@ def _run(order: Order, form: str, target: BinaryIO, *, embed: bool = True) -> by
     try:
         with (
             c2pa.Context.from_dict(settings_bundle(order.lists, rehash=False)) as context,
-            c2pa.Signer.from_callback(order.sign, c2pa.C2paSigningAlg.ES256, order.chain_pem, None) as signer,
+            c2pa.Signer.from_callback(
+                order.sign, c2pa.C2paSigningAlg[order.alg.upper()], order.chain_pem, order.stamp_url
+            ) as signer,
             c2pa.Builder.from_json(json.dumps({**order.definition, **shown}), context) as builder,
         ):
             if order.edit:

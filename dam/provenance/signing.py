@@ -4,8 +4,8 @@ The original is opened for reading and never is a destination (`sign_file(p, p)`
 It becomes the parent, so its own manifests stay in the copy and the chain grows. The result is judged again from its
 bytes before it is handed out; that reading also hashes the file, so the SDK need not do it a third time.
 
-Signatures carry no time stamp yet: they are believed while the leaf certificate is valid (366 days) and are a
-`credential_problem` from the second it expires, however genuine they are.
+A signature is time-stamped (`stamping`), so it holds when its certificate has ended; without a stamp it is a
+`credential_problem` from that second on, however genuine it is.
 """
 
 import errno
@@ -13,22 +13,22 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, TypeVar
-
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from dam.errors import BadFileError, DamError, EngineError, UndecodableError, UnreadableError, UsageError
 from dam.media import hashing
 from dam.model import Credentials, CredentialState
 from dam.provenance import sdk
 from dam.provenance.gate import GATE
-from dam.provenance.keys import KeyRing, load_leaf_key
+from dam.provenance.keys import KeyRing
+from dam.provenance.means import SigningMeans
+from dam.provenance.signers import Guarded
+from dam.provenance.stamping import Stamp, Stamping
 from dam.provenance.statement import IngredientEntry, Statement
+from dam.provenance.timestamps import fault
 from dam.provenance.trust import TrustStore
 from dam.provenance.verdict import judge, judge_beside, judge_bytes
 from dam.storage.local import atomic_file, explain
@@ -45,21 +45,30 @@ class IngredientFile:
 
 @dataclass(frozen=True, slots=True)
 class SignedCopy:
-    """A signed file in memory, the label of its manifest, and the verdict of reading it again."""
+    """A signed file in memory, the label of its manifest, and the verdict of reading it again.
+
+    `stamped_by` names the time-stamp authority; `unstamped` says why there is no stamp though one was wanted.
+    """
 
     data: bytes = field(repr=False)
     label: str
     credentials: Credentials
+    stamped_by: str | None = None
+    unstamped: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SignedFile:
-    """A signed file on disk: SHA-256, size, the label of its manifest, and the verdict of reading it again."""
+    """A signed file on disk: SHA-256, size, the label of its manifest, and the verdict of reading it again. The rest as in
+    `SignedCopy`.
+    """
 
     sha256: str
     size_bytes: int
     label: str
     credentials: Credentials
+    stamped_by: str | None = None
+    unstamped: str | None = None
 
 
 _SPARE_BYTES = 1 << 20
@@ -68,11 +77,25 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """Who signs and who judges, and a small JPEG of the picture to show with the credential (None = none)."""
+    """Who signs and who judges, and a small JPEG of the picture to show with the credential (None = none). Without `means`
+    the ring's own leaf signs.
+    """
 
     ring: KeyRing
     store: TrustStore
     thumbnail: bytes | None = field(default=None, repr=False)
+    means: SigningMeans | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """An order for the SDK, with what signs and stamps it, and whose files and judgement it stands on."""
+
+    order: sdk.Order
+    guarded: Guarded
+    stamping: Stamping
+    files: Sequence[IngredientFile]
+    store: TrustStore
 
 
 def sign_copy(  # noqa: PLR0913  # everything that a copy is made from, all by keyword
@@ -86,6 +109,7 @@ def sign_copy(  # noqa: PLR0913  # everything that a copy is made from, all by k
     store: TrustStore,
     thumbnail: bytes | None = None,
     inputs: Sequence[IngredientFile] = (),
+    means: SigningMeans | None = None,
 ) -> SignedCopy:
     """Sign a copy that we made of an original (`compose.protected_copy` makes the statement).
 
@@ -95,10 +119,11 @@ def sign_copy(  # noqa: PLR0913  # everything that a copy is made from, all by k
         UsageError: the statement has no parent or wants other files, or the media type takes no manifest.
         UnreadableError: the original cannot be opened.
         UndecodableError: the original's own credential cannot be carried along, so signing would lose it.
-        EngineError: the result is not trusted as the organisation's (nothing is handed out).
+        EngineError: the result is not trusted (nothing is handed out).
+        UnavailableError: the signing key or the time-stamp authority is not to be had now; no file is at fault.
     """
     files = _files(statement, original_path, original_mime, inputs)
-    return _sign(copy_bytes, mime, statement, files, Hands(ring, store, thumbnail))
+    return _sign(copy_bytes, mime, statement, files, Hands(ring, store, thumbnail, means))
 
 
 def sign_created(
@@ -109,9 +134,10 @@ def sign_created(
     ring: KeyRing,
     store: TrustStore,
     ingredients: Sequence[IngredientFile] = (),
+    means: SigningMeans | None = None,
 ) -> SignedCopy:
     """Sign a file that a tool made (`compose.creation` makes the statement). Raises as `sign_copy`."""
-    return _sign(data, mime, statement, ingredients, Hands(ring, store))
+    return _sign(data, mime, statement, ingredients, Hands(ring, store, means=means))
 
 
 def sign_file(
@@ -138,13 +164,20 @@ def sign_file(
         size_bytes = os.fstat(source.fileno()).st_size
         _need_space(target, size_bytes)
         with GATE.hold(size_bytes), atomic_file(target) as (stream, temp):
-            with _order(mime, source, statement, files, hands) as order:
-                _act(lambda: sdk.sign_into(order, stream), files, hands, target)
+            with _ready(mime, source, statement, files, hands) as ready:
+                _, stamp = _act(lambda order: _write(order, stream), ready, target)
                 stream.flush()
             credentials = judge(os.fspath(temp), mime, hands.store)
-            _expect_ours(credentials, files, hands.store)
+            _expect_ours(credentials, stamp, ready)
             digest, size_bytes = hashing.sha256_file(os.fspath(temp)), os.path.getsize(temp)
-    return SignedFile(digest, size_bytes, credentials.label or "", credentials)
+    return SignedFile(digest, size_bytes, credentials.label or "", credentials, *_said(stamp))
+
+
+def _write(order: sdk.Order, stream: BinaryIO) -> None:
+    """Into the target from its start: a try without a time stamp may follow one with."""
+    stream.seek(0)
+    stream.truncate()
+    sdk.sign_into(order, stream)
 
 
 def sign_beside(
@@ -160,11 +193,11 @@ def sign_beside(
         size_bytes = os.fstat(source.fileno()).st_size
         if not size_bytes:
             raise BadFileError(f"{path!a} has 0 bytes: there is nothing to sign.", code="file.empty")
-        with GATE.hold(size_bytes), _order(mime, source, statement, files, hands) as order:
-            data = _act(lambda: sdk.sign_beside(order), files, hands)
+        with GATE.hold(size_bytes), _ready(mime, source, statement, files, hands) as ready:
+            data, stamp = _act(sdk.sign_beside, ready)
             credentials = judge_beside(path, mime, data, hands.store)
-    _expect_ours(credentials, files, hands.store)
-    return SignedCopy(data, credentials.label or "", credentials)
+    _expect_ours(credentials, stamp, ready)
+    return SignedCopy(data, credentials.label or "", credentials, *_said(stamp))
 
 
 def _files(statement: Statement, path: str, mime: str, inputs: Sequence[IngredientFile]) -> tuple[IngredientFile, ...]:
@@ -189,32 +222,59 @@ def _need_space(target: Path, size_bytes: int) -> None:
 
 def _sign(data: bytes, mime: str, statement: Statement, files: Sequence[IngredientFile], hands: Hands) -> SignedCopy:
     _need_embedding(mime)
-    with GATE.hold(len(data)), _order(mime, BytesIO(data), statement, files, hands) as order:
-        signed = _act(lambda: sdk.sign(order), files, hands)
+    with GATE.hold(len(data)), _ready(mime, BytesIO(data), statement, files, hands) as ready:
+        signed, stamp = _act(sdk.sign, ready)
         credentials = judge_bytes(signed, mime, hands.store)
-    _expect_ours(credentials, files, hands.store)
-    return SignedCopy(signed, credentials.label or "", credentials)
+    _expect_ours(credentials, stamp, ready)
+    return SignedCopy(signed, credentials.label or "", credentials, *_said(stamp))
 
 
-def _act(work: Callable[[], _T], files: Sequence[IngredientFile], hands: Hands, target: Path | None = None) -> _T:
+def _said(stamp: Stamp) -> tuple[str | None, str | None]:
+    return stamp.authority.name if stamp.authority else None, stamp.error.message if stamp.error else None
+
+
+def _act(work: Callable[[sdk.Order], _T], ready: _Ready, target: Path | None = None) -> tuple[_T, Stamp]:
     """Let the SDK do it, and say in our own words why it would not."""
     try:
-        return work()
+        return _stamped(work, ready.order, ready.stamping)
     except sdk.SdkError as error:
+        if ready.guarded.error is not None:
+            raise ready.guarded.error from error
         if target is not None:
             _need_space(target, 0)
-        raise _explained(error.message, files, hands.store) from error
+        raise _explained(error.message, ready.files, ready.store) from error
+
+
+def _stamped(work: Callable[[sdk.Order], _T], order: sdk.Order, stamping: Stamping) -> tuple[_T, Stamp]:
+    """Sign with a time stamp; where none is to be had, without one if stamps are only preferred."""
+    with stamping.stamp() as stamp:
+        try:
+            return work(replace(order, stamp_url=stamp.url)), stamp
+        except sdk.SdkError as error:
+            if stamp.error is None and stamp.authority is not None and "time stamp" in error.message:
+                stamp.error = fault(
+                    "invalid", f"({stamp.authority.name}) sent a stamp that does not hold: {error.message}"
+                )
+            if stamp.error is None:
+                raise
+            if stamping.mode == "required":
+                raise stamp.error from None
+    for stream in (order.source, *(part.stream for part in order.parts)):
+        stream.seek(0)
+    return work(order), stamp
 
 
 @contextmanager
-def _order(
+def _ready(
     mime: str, source: BinaryIO, statement: Statement, files: Sequence[IngredientFile], hands: Hands
-) -> Iterator[sdk.Order]:
+) -> Iterator[_Ready]:
     """What the SDK gets, with every ingredient's file open for the length of the block."""
     by_label = {one.label: one for one in files}
     wanted = {one.label for one in statement.ingredients if one.data_type is None}
     if by_label.keys() != wanted or len(by_label) != len(files):
         raise UsageError("The statement's ingredients and the files do not match.")
+    means = hands.means or SigningMeans.of_ring(hands.ring)
+    guarded = Guarded(means.signer())
     with ExitStack() as opened:
         parts = []
         for entry in statement.ingredients:
@@ -225,23 +285,25 @@ def _order(
             stream = opened.enter_context(_open(file.path))
             has_manifest = entry.source_type is not None and sdk.has_manifest(stream, file.mime)
             parts.append(sdk.Part(entry.json_data(has_manifest=has_manifest), file.mime, stream))
-        yield sdk.Order(
+        order = sdk.Order(
             definition=statement.definition(),
             mime=mime,
             source=source,
-            chain_pem=hands.ring.chain_pem,
-            sign=_signer(load_leaf_key(hands.ring)),
+            chain_pem=guarded.signer.chain_pem,
+            alg=guarded.signer.alg,
+            sign=guarded.callback(),
             parts=parts,
             lists=hands.store.lists(),
             edit=any(one.relationship == "parentOf" for one in statement.ingredients),
             thumbnail=hands.thumbnail,
         )
+        yield _Ready(order, guarded, means.stamping, files, hands.store)
 
 
-def _expect_ours(credentials: Credentials, files: Sequence[IngredientFile], store: TrustStore) -> None:
-    if credentials.state is not CredentialState.TRUSTED or credentials.tier != "organisation":
+def _expect_ours(credentials: Credentials, stamp: Stamp, ready: _Ready) -> None:
+    if credentials.state is not CredentialState.TRUSTED or (stamp.authority and not credentials.signed_at):
         seen = f"{credentials.state}, tier {credentials.tier}, {', '.join(credentials.codes) or 'no codes'}"
-        raise _explained(f"the signed file reads back as {seen}", files, store)
+        raise _explained(f"the signed file reads back as {seen}", ready.files, ready.store)
 
 
 def _described(entry: IngredientEntry) -> sdk.Part:
@@ -251,16 +313,6 @@ def _described(entry: IngredientEntry) -> sdk.Part:
     mime = "text/plain" if entry.content_name else "application/octet-stream"
     # The stream is only asked for a manifest, and an empty one is refused.
     return sdk.Part(entry.json_data(has_manifest=False), mime, BytesIO(content or b"\0"), resources)
-
-
-def _signer(key: ec.EllipticCurvePrivateKey) -> Callable[[bytes], bytes]:
-    """ES256 as COSE wants it: raw r||s, 32 bytes each, not DER (RFC 9053 §2.1)."""
-
-    def sign(blob: bytes) -> bytes:
-        r, s = decode_dss_signature(key.sign(blob, ec.ECDSA(hashes.SHA256())))
-        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
-
-    return sign
 
 
 def _open(path: str) -> BinaryIO:

@@ -208,8 +208,8 @@ class Answers:
             return _Look(problems=(Problem(error.code, error.message),))
         mark = None
         if marks is not None and self._parts is not None:
-            key = self._parts.mark_key
-            mark = detect_all(decoded.rgb, [(key.key_id, key.secret)], effort=marks, budget_s=DEEP_BUDGET_S)
+            keys = [(key.key_id, key.secret) for key in self._parts.mark_keys]
+            mark = detect_all(decoded.rgb, keys, effort=marks, budget_s=DEEP_BUDGET_S)
         return _Look(mark, compute_all(luma), is_flat(luma))
 
     def _mark(self, look: _Look) -> FoundMark | None:

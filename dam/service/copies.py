@@ -7,7 +7,7 @@ from pathlib import Path
 from dam.catalogue import assets, placements, work
 from dam.catalogue.reading import Card, open_reader
 from dam.catalogue.work import Job
-from dam.errors import BadFileError, ConflictError, NotFoundError, PolicyError, UsageError
+from dam.errors import BadFileError, ConflictError, NotFoundError, PolicyError, UnavailableError, UsageError
 from dam.ingest import inplace
 from dam.ingest.admit import PROTECT_VERSION, why_not_protected
 from dam.ingest.parts import Parts
@@ -64,6 +64,8 @@ class Copies:
             stage = reader.rows("SELECT state, code, message FROM job WHERE id = ?", job_id)[0]
         if stage["state"] == "done" or (not stage["code"] and self._find.card(card.id).protected):
             return card.id
+        if stage["state"] == "due" and (stage["code"] or "").startswith(("timestamp.", "signer.")):
+            raise UnavailableError(f"{card.title} waits: {stage['message']}", code=stage["code"])
         error = BadFileError if stage["state"] == "failed" else PolicyError
         raise error(
             f"{card.title}: {stage['message'] or 'another worker is at it'}", code=stage["code"] or "protect.busy"

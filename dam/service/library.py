@@ -12,17 +12,21 @@ from pathlib import Path
 
 from dam.catalogue import library as library_rows
 from dam.catalogue.unit import Catalogue
-from dam.errors import NotFoundError
+from dam.errors import NotFoundError, UsageError
 from dam.ingest import judge
 from dam.ingest.near import NearTable
 from dam.ingest.parts import Parts
 from dam.ingest.workers import release_dead
 from dam.provenance import keys, trust
 from dam.provenance.live import Live
+from dam.provenance.means import SigningMeans, Supplied
+from dam.provenance.stamping import Stamping
+from dam.provenance.timestamps import Responder
 from dam.service.answers import Answers
 from dam.service.copies import Copies
 from dam.service.evidence import Evidence
 from dam.service.finding import Finder
+from dam.service.keys import Keys, ensure_stamps
 from dam.service.passes import Passes
 from dam.service.renditions import Renditions
 from dam.service.reviewing import Reviews
@@ -36,6 +40,7 @@ CONFIG_NAME = "dam.toml"
 CONFIG = """\
 # Headwater: this library's settings. Every one has an environment name too: settle_s is DAM_SETTLE_S.
 # protect = "ai"        # which pictures get a marked and signed copy: none, ai, all
+# timestamps = "required"  # or "preferred", "off"; tsa_url names an authority other than this library's own
 # settle_s = 2.0        # how long a file must stay unchanged before it is read
 # port = 8340
 """
@@ -67,13 +72,18 @@ class Service:
     renditions: Renditions
     upkeep: Upkeep
     trust: Trust
+    keys: Keys
 
 
 def create_library(settings: Settings) -> None:
     """Fill a library whose tables exist (dam_migrations.upgrade): its row, keys, trust anchors and dam.toml.
 
     Safe to run again: what is there stays.
+
+    Raises:
+        SignerUnavailableError: a signer was supplied and cannot be used; nothing was written.
     """
+    check_supplied(settings)
     library_rows.ensure_row(settings.catalogue_path, new_id, utc_now)
     folder = settings.library / "keys"
     try:
@@ -84,22 +94,66 @@ def create_library(settings: Settings) -> None:
     anchors = settings.library / "trust" / "organisation.pem"
     if not anchors.exists():
         write_atomic(anchors, ring.root_pem.encode())
+    ensure_stamps(settings.library, utc_now())
     config = settings.library / CONFIG_NAME
     if not config.exists():
         write_atomic(config, CONFIG.encode())
 
 
+def supplied_by(settings: Settings) -> Supplied | None:
+    """The signing identity that the settings name, if they do.
+
+    Raises:
+        UsageError: a chain without its key, or a key without its chain.
+    """
+    chain, key, pin = settings.signing_chain, settings.signing_key, settings.pkcs11_pin
+    if chain is None and key is None:
+        return None
+    if chain is None or key is None:
+        raise UsageError(
+            "signing_chain and signing_key go together.", next_step="Set both, or neither.", code="signer.incomplete"
+        )
+    return Supplied(chain, key, pin.get_secret_value() if pin else None)
+
+
+def check_supplied(settings: Settings) -> None:
+    """Say what is wrong with a supplied signer before anything is written.
+
+    Raises:
+        UsageError: half of it is missing. SignerUnavailableError: it cannot be used.
+    """
+    supplied = supplied_by(settings)
+    if supplied is not None:
+        supplied.close(supplied.load(utc_now()))
+
+
+def _means(settings: Settings, ring: Live[keys.KeyRing], lists: Live[trust.TrustStore]) -> SigningMeans:
+    stamping = Stamping(
+        responder=lambda: Responder.of_ring(ring.get(), utc_now),
+        anchors=lambda: [one.pem for one in lists.get().lists()],
+        clock=utc_now,
+        mode=settings.timestamps,
+        url=settings.tsa_url,
+    )
+    return SigningMeans(ring=ring.get, stamping=stamping, clock=utc_now, supplied=supplied_by(settings))
+
+
 def wire(settings: Settings) -> Parts:
     """Open everything the stages work with."""
     folder = settings.library / "keys"
+    catalogue = Catalogue(settings, clock=utc_now, new_id=new_id)  # first: it says that there is no library
+    ring = Live(lambda: keys.load_ring(folder), [folder / keys.RING])
+    keys.mark_key(folder)
+    marks = Live(lambda: keys.load_mark_keys(folder), [folder, folder / keys.RING])
     lists = Live(lambda: trust.load_store(settings.library), trust.list_paths(settings.library))
     return Parts(
         settings=settings,
-        catalogue=Catalogue(settings, clock=utc_now, new_id=new_id),
+        catalogue=catalogue,
         storage=LocalStorage(settings.library / "vault"),
-        ring=keys.load_ring(folder),
-        mark_key=keys.mark_key(folder),
+        live_ring=ring,
+        live_marks=marks,
         live_trust=lists,
+        means=_means(settings, ring, lists),
         near=NearTable(),
         clock=utc_now,
         wall=time.time,
@@ -111,6 +165,8 @@ def open_service(settings: Settings) -> Iterator[Service]:
     """The library at `settings.library`, ready for work; what a killed process left running is due again."""
     if settings.catalogue_path.exists() and not (settings.library / CONFIG_NAME).exists():
         create_library(settings)  # a killed `init` left it half made: dam.toml comes last
+    if settings.catalogue_path.exists():
+        ensure_stamps(settings.library, utc_now())
     parts = wire(settings)
     release_dead(parts)
     judge.ask_quietly(parts)
@@ -128,8 +184,10 @@ def open_service(settings: Settings) -> Iterator[Service]:
             renditions=Renditions(parts, find),
             upkeep=Upkeep(parts),
             trust=Trust(parts),
+            keys=Keys(parts),
         )
     finally:
+        parts.means.close()
         parts.catalogue.close()
 
 

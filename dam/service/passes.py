@@ -105,6 +105,7 @@ class Passes:
                 )
         with self._parts.catalogue.change() as unit:
             work.wake_offline(unit)
+            work.wake_waiting(unit)
             work.retry_failed(unit, code_prefix="storage.")
         return passes
 
@@ -156,7 +157,7 @@ class Passes:
     def _summary(self, passes: Sequence[Pass], before: dict[str, Any], seconds: float) -> Summary:
         with open_reader(self._parts.catalogue.path) as reader:
             counts = reader.counts()
-            waiting = reader.waiting()
+            waiting, outside = reader.waiting(), reader.waiting_outside()
             summary = Summary(
                 seen=sum(p.seen for p in passes),
                 admitted=counts["assets"] - before["assets"],
@@ -177,6 +178,10 @@ class Passes:
             if one.state != "online":
                 summary.problems.append(Problem(f"root.{one.state}", f"{one.root}: {one.reason}"))
             summary.problems += [Problem("scan.unseen", f"{one.root}/{u.path}: {u.reason}") for u in one.unseen]
+        summary.problems += [
+            Problem(w["code"], f"{w['n']} protected {'copy waits' if w['n'] == 1 else 'copies wait'}: {w['message']}")
+            for w in outside
+        ]
         return summary
 
     # -- watching

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from dam.catalogue import sqlite, work
 from dam.catalogue.reading import open_reader
-from dam.errors import DamError, UsageError
+from dam.errors import DamError, UnavailableError, UsageError
 from dam.ingest import follow
 from dam.ingest.parts import Parts
 from dam.ingest.pixels import thumb_key
 from dam.ingest.reparse import Asked, Changed, Report, Run
 from dam.metadata.read import reader_versions
+from dam.provenance.means import ends_of
 from dam.search.index import TantivyIndex, open_index
 from dam.service.finding import Finder
 from dam.service.passes import Passes, Progress
@@ -38,7 +39,7 @@ class Upkeep:
     def doctor(self) -> list[Check]:
         """Look at everything that can quietly go wrong; each finding says what to do."""
         checks: list[Callable[[], Check]] = [
-            self._sqlite, self._space, self._keys, self._certificate, self._trust, self._roots, self._queue, self._index,
+            self._sqlite, self._space, self._keys, self._certificate, self._time_stamps, self._trust, self._roots, self._queue, self._index,
             self._readers, self._copies, self._audit, self._watches, self._plugins,
         ]  # fmt: skip
         found = []
@@ -151,20 +152,38 @@ class Upkeep:
         )
 
     def _certificate(self) -> Check:
-        days = (self._parts.ring.leaf_not_after - self._parts.clock()).days
-        message = f"The signing certificate is valid for {days} more days."
-        if days < 0:
+        """What signs, and for how long. `dam up` rotates by itself; a supplied certificate is its owner's to renew."""
+        means, settings = self._parts.means, self._parts.settings
+        renew = "Renew it and put it at signing_chain." if means.supplied else "dam keys rotate"
+        try:
+            signer = means.signer()
+        except UnavailableError as error:
+            return Check("certificate", "fail", error.message, error.next_step)
+        days = (ends_of(signer) - self._parts.clock()).days
+        message = f"The signing certificate is valid for {days} more days ({signer.where})."
+        soon = days <= max(30, settings.rotate_days)
+        return Check("certificate", "warn" if soon else "ok", message, renew if soon else None)
+
+    def _time_stamps(self) -> Check:
+        """Ask for a stamp, and count what waits for one or was signed without."""
+        stamping = self._parts.means.stamping
+        with open_reader(self._parts.catalogue.path) as reader:
+            waiting = sum(one["n"] for one in reader.waiting_outside())
+            bare = reader.one("SELECT count(*) FROM audit_entry WHERE action = 'copy.unstamped'") or 0
+        if stamping.mode == "off":
             return Check(
-                "certificate",
-                "fail",
-                "The signing certificate has expired.",
-                "Make a new library key chain before protecting more copies.",
-            )
+                "time stamps", "warn", "Off: what is signed is a credential problem once its certificate has ended.",
+                'timestamps = "required" in dam.toml',
+            )  # fmt: skip
+        words = f"; {waiting} copies wait" if waiting else ""
+        words += f"; {bare} copies were signed without one" if bare else ""
+        try:
+            who = stamping.probe()
+        except UnavailableError as error:
+            return Check("time stamps", "warn", f"{error.message}{words}", error.next_step)
+        kind = "the clock of this machine, not independent" if stamping.local else stamping.where
         return Check(
-            "certificate",
-            "ok" if days > 30 else "warn",
-            message,
-            None if days > 30 else "Renew the signing chain soon.",
+            "time stamps", "warn" if waiting else "ok", f"{who.name}: {kind}{words}", "dam scan" if waiting else None
         )
 
     def _trust(self) -> Check:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from dam_schemas import answers, assertions, asset, evidence, inspect, trust
+from dam_schemas import answers, assertions, asset, evidence, inspect, keys, trust
 
 PUBLISHED: dict[str, type[BaseModel]] = {
     "asset.v1": asset.AssetOut,
@@ -33,6 +33,8 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     "reparsed.v1": answers.ReparsedOut,
     "trust.v1": trust.TrustOut,
     "trust-import.v1": trust.TrustImportOut,
+    "key.v1": keys.KeyOut,
+    "rotation.v1": keys.RotationOut,
     "problem.v1": answers.ErrorOut,
     "assertion-actions.v1": assertions.ActionsAssertion,
     "assertion-soft-binding.v1": assertions.SoftBindingAssertion,

@@ -47,7 +47,13 @@ class LibrarySigner:
             ingredients=entries,
         )
         signed = signing.sign_created(
-            data, mime, statement=statement, ring=self._parts.ring, store=self._parts.trust, ingredients=files
+            data,
+            mime,
+            statement=statement,
+            ring=self._parts.ring,
+            store=self._parts.trust,
+            means=self._parts.means,
+            ingredients=files,
         )
         return signed.data
 

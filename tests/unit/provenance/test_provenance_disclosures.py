@@ -11,8 +11,7 @@ from dam.ingest.inspection import inspect_file
 from dam.metadata.c2pa_claim import claim_from_credentials
 from dam.metadata.c2pa_names import only_generates, tool_of
 from dam.model import Credentials, CredentialState
-from dam.provenance import sdk, signing, verdict
-from dam.provenance.keys import load_leaf_key
+from dam.provenance import sdk, signers, verdict
 
 IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 TRAINED = IPTC + "trainedAlgorithmicMedia"
@@ -39,7 +38,7 @@ def claim_of_manifest(ring, store, picture):
             ],
         }
         target = io.BytesIO()
-        sign = signing._signer(load_leaf_key(ring))
+        sign = signers.FileSigner.of_ring(ring).sign
         with (
             c2pa.Context.from_dict(sdk.settings_bundle(store.lists(), rehash=False)) as context,
             c2pa.Signer.from_callback(sign, c2pa.C2paSigningAlg.ES256, ring.chain_pem, None) as signer,

@@ -15,7 +15,7 @@ from PIL import Image
 
 from dam.errors import UnreadableError
 from dam.model import CredentialState
-from dam.provenance import keys, sdk, signing
+from dam.provenance import sdk, signers
 from dam.provenance.statement import SourceType
 from dam.provenance.trust import TrustStore
 from dam.provenance.verdict import judge, judge_bytes
@@ -175,7 +175,7 @@ def test_a_remote_manifest_is_named_and_never_fetched(picture, ring, store):
         ):
             builder.set_no_embed()
             builder.set_remote_url(url)
-            sign = signing._signer(keys.load_leaf_key(ring))
+            sign = signers.FileSigner.of_ring(ring).sign
             signer = c2pa.Signer.from_callback(sign, c2pa.C2paSigningAlg.ES256, ring.chain_pem, None)
             target = io.BytesIO()
             builder.sign(signer, "image/jpeg", io.BytesIO(picture("image/jpeg")), target)
