@@ -7,16 +7,19 @@ not every one.
 
 import contextlib
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from dam.errors import DamError, TimestampUnavailableError
-from dam.provenance import timestamps, tsa
-from dam.provenance.relay import Relay
+from dam.provenance import timestamps
 from dam.provenance.timestamps import Authority, BadRequestError, Responder
+
+if TYPE_CHECKING:
+    from dam.provenance.relay import Relay
 
 log = logging.getLogger(__name__)
 
@@ -51,12 +54,13 @@ class Stamping:
         url: str | None = None,
     ) -> None:
         self.mode, self.local = mode, url is None
-        self.where = LOCAL if url is None else tsa.shown(url)
+        self.where = LOCAL if url is None else timestamps.shown_url(url)
         self._url, self._responder, self._anchors, self._clock = url, responder, anchors, clock
-        self._relay = Relay()
+        self._relay: Relay | None = None
         self._failures, self._rest_until = 0, 0.0
         self._last: TimestampUnavailableError | None = None
         self._anchored: object = None
+        self._opening = threading.Lock()
 
     def check(self) -> None:
         """Before work that would end in a signature.
@@ -79,7 +83,7 @@ class Stamping:
             yield Stamp(None, error=None if self.mode == "off" else resting)
             return
         found = Stamp(None)
-        with self._relay.address(lambda request: self._answer(request, found)) as url:
+        with self._opened_relay().address(lambda request: self._answer(request, found)) as url:
             found.url = url
             yield found
 
@@ -95,7 +99,15 @@ class Stamping:
         return found.authority
 
     def close(self) -> None:
-        self._relay.close()
+        if self._relay is not None:
+            self._relay.close()
+
+    def _opened_relay(self) -> "Relay":
+        from dam.provenance.relay import Relay
+
+        with self._opening:
+            self._relay = self._relay or Relay()
+            return self._relay
 
     def _answer(self, request: bytes, found: Stamp) -> bytes | None:
         try:
@@ -116,8 +128,10 @@ class Stamping:
 
     def _ask(self, question: timestamps.Question) -> tuple[bytes, Authority]:
         if self._url is not None:
+            from dam.provenance import stamp_answer, tsa
+
             answer = tsa.ask(self._url, question.der)
-            return answer, timestamps.check_answer(question, answer, self._clock())
+            return answer, stamp_answer.check_answer(question, answer, self._clock())
         responder = self._responder()
         if responder is None:
             raise TimestampUnavailableError(

@@ -1,4 +1,4 @@
-"""RFC 3161 time stamps: our own responder, and the checks of what another authority answered. No network here.
+"""RFC 3161 time stamps: questions, our own responder, and whom an authority leads to. No network here.
 
 The responder is a courtesy of this library: it says when *this machine's clock* says a file was signed. It keeps a
 signature believable after its certificate has ended for those who trust the organisation anyway, and proves nothing to
@@ -9,16 +9,14 @@ import hashlib
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from urllib.parse import urlsplit
 
-from asn1crypto import cms, core, tsp
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from dam.errors import DamError, TimestampUnavailableError
 from dam.provenance import der, keys
@@ -28,7 +26,6 @@ from dam.provenance.keys import KeyRing
 LOCAL_POLICY = "2.25.75444711744479656932200286797391034248"
 MAX_REQUEST_BYTES = 4096
 MAX_ANSWER_BYTES = 64 * 1024
-CLOCK_TOLERANCE = timedelta(hours=1)
 _HASHES = {der.oid(f"2.16.840.1.101.3.4.2.{n}"): size for n, size in ((1, 32), (2, 48), (3, 64))}  # SHA-256, -384, -512
 _SHA256 = der.oid("2.16.840.1.101.3.4.2.1")
 _SHA256_ALGORITHM = der.sequence(_SHA256)
@@ -38,17 +35,10 @@ _TST_INFO = der.oid("1.2.840.113549.1.9.16.1.4")
 _CONTENT_TYPE = der.oid("1.2.840.113549.1.9.3")
 _MESSAGE_DIGEST = der.oid("1.2.840.113549.1.9.4")
 _SIGNING_CERTIFICATE = der.oid("1.2.840.113549.1.9.16.2.47")  # signingCertificateV2
-_GRANTED = ("granted", "granted_with_mods")
 
 
 class BadRequestError(Exception):
     """Not a request that we answer."""
-
-
-class _Answer(core.Sequence):  # type: ignore[misc]  # asn1crypto ships no types
-    """TimeStampResp as RFC 3161 has it: a refusal carries no token (asn1crypto's own class demands one)."""
-
-    _fields = [("status", tsp.PKIStatusInfo), ("time_stamp_token", cms.ContentInfo, {"optional": True})]  # noqa: RUF012  # asn1crypto's way
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +135,7 @@ class Responder:
             der.set_of(signer),
         )
         token = der.sequence(_SIGNED_DATA, der.value(der.CONTEXT_0, content))
-        return der.sequence(der.sequence(der.integer(0)), token), Authority(_common_name(chain[0]), chain, now)
+        return der.sequence(der.sequence(der.integer(0)), token), Authority(common_name(chain[0]), chain, now)
 
 
 def _info(question: Question, now: datetime) -> bytes:
@@ -158,45 +148,6 @@ def _info(question: Question, now: datetime) -> bytes:
 
 def _attribute(name: bytes, content: bytes) -> bytes:
     return der.sequence(name, der.set_of(content))
-
-
-def check_answer(question: Question, answer: bytes, now: datetime) -> Authority:
-    """Check what an authority answered: status, imprint, nonce, time, and its certificate's purpose.
-
-    The signature inside is the SDK's to check, which it does before it takes the stamp.
-
-    Raises:
-        TimestampUnavailableError: the first fault, with its code.
-    """
-    try:
-        parsed = _Answer.load(answer[:MAX_ANSWER_BYTES], strict=True)
-        status = parsed["status"]["status"].native
-        if status not in _GRANTED:
-            words = " ".join(parsed["status"]["status_string"].native or ())[:200]
-            raise _fault("refused", f"refuses: {status} {words}".strip())
-        signed = parsed["time_stamp_token"]["content"]
-        info = signed["encap_content_info"]["content"].parsed
-        if not isinstance(info, tsp.TSTInfo):
-            raise _fault("invalid", "sent something that is no time stamp")
-        imprint, asked = (
-            (one["hash_algorithm"]["algorithm"].native, one["hashed_message"].native)
-            for one in (info["message_imprint"], tsp.MessageImprint.load(question.imprint))
-        )
-        nonce, at = info["nonce"].native, info["gen_time"].native
-        own = _signing_certificate(signed)
-        found = tuple(_certificates(signed))
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-        raise _fault("invalid", f"sent an answer that cannot be read ({type(error).__name__})") from error
-    if imprint != asked:
-        raise _fault("imprint", "stamped something else")
-    if nonce != question.nonce:
-        raise _fault("nonce", "answered another question (nonce)")
-    if abs(at - now) > CLOCK_TOLERANCE:
-        raise _fault("clock", f"says it is {at:%Y-%m-%d %H:%M} UTC, this machine {now:%Y-%m-%d %H:%M}")
-    if own is None:
-        raise _fault("certificate", "sent no certificate")
-    _check_purpose(own)
-    return Authority(_common_name(own), (own, *(one for one in found if one != own)), at)
 
 
 def is_anchored(chain: Sequence[x509.Certificate], anchors_pem: Sequence[str]) -> bool:
@@ -224,42 +175,12 @@ def _issued(below: x509.Certificate, above: x509.Certificate) -> bool:
     return True
 
 
-def _check_purpose(own: x509.Certificate) -> None:
-    try:
-        found = own.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError) as error:
-        raise _fault("certificate", "stamps with a certificate that is not for time stamps") from error
-    if not found.critical or list(found.value) != [ExtendedKeyUsageOID.TIME_STAMPING]:
-        raise _fault("certificate", "stamps with a certificate that is not for time stamps alone (RFC 3161 §2.3)")
-
-
-def _signing_certificate(signed: Any) -> x509.Certificate | None:
-    """The one that the stamp's signature names."""
-    (signer,) = signed["signer_infos"]
-    chosen = signer["sid"].chosen
-    by_serial = signer["sid"].name == "issuer_and_serial_number"
-    for one in signed["certificates"]:
-        certificate = one.chosen
-        if by_serial and (chosen["issuer"], chosen["serial_number"].native) == (
-            certificate.issuer,
-            certificate.serial_number,
-        ):
-            return x509.load_der_x509_certificate(certificate.dump())
-        if not by_serial and chosen.native == certificate.key_identifier:
-            return x509.load_der_x509_certificate(certificate.dump())
-    return None
-
-
-def _certificates(signed: Any) -> list[x509.Certificate]:
-    return [x509.load_der_x509_certificate(one.chosen.dump()) for one in list(signed["certificates"])[:8]]
-
-
-def _common_name(certificate: x509.Certificate) -> str:
+def common_name(certificate: x509.Certificate) -> str:
     names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
     return str(names[0].value) if names else certificate.subject.rfc4514_string()
 
 
-def _fault(code: str, words: str) -> TimestampUnavailableError:
+def fault(code: str, words: str) -> TimestampUnavailableError:
     return TimestampUnavailableError(
         f"The time-stamp authority {words}.",
         next_step="What waits for it is signed when it answers; `timestamps` and `tsa_url` are settings.",
@@ -281,3 +202,12 @@ def as_fault(error: DamError, where: str) -> TimestampUnavailableError:
     if isinstance(error, TimestampUnavailableError):
         return error
     return unavailable(where, error.message.rstrip("."))
+
+
+def shown_url(text: str) -> str:
+    """The address as people may see it: without name, password, query and fragment."""
+    try:
+        parts = urlsplit(text)
+        return f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
+    except ValueError:
+        return "an address that cannot be read"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from dam.errors import UsageError
-from dam.provenance.timestamps import MAX_ANSWER_BYTES, unavailable
+from dam.provenance.timestamps import MAX_ANSWER_BYTES, shown_url, unavailable
 
 TIMEOUT_S = 5.0
 
@@ -32,19 +32,10 @@ def checked_url(text: str) -> SplitResult:
         good = False
     if not good or any(ord(one) < 33 or ord(one) > 126 for one in text):
         raise UsageError(
-            f"tsa_url is no http(s) address: {shown(text)!a}.", next_step="For example: https://tsa.example/rfc3161",
+            f"tsa_url is no http(s) address: {shown_url(text)!a}.", next_step="For example: https://tsa.example/rfc3161",
             code="timestamp.url",
         )  # fmt: skip
     return parts
-
-
-def shown(text: str) -> str:
-    """The address as people may see it: without name, password, query and fragment."""
-    try:
-        parts = urlsplit(text)
-        return f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
-    except ValueError:
-        return "an address that cannot be read"
 
 
 @dataclass(slots=True)
@@ -112,7 +103,7 @@ def ask(url: str, question: bytes, *, timeout_s: float = TIMEOUT_S) -> bytes:
     thread.join(timeout_s)
     if thread.is_alive():
         exchange.give_up()
-        raise unavailable(shown(url), f"nothing within {timeout_s:g} s")
+        raise unavailable(shown_url(url), f"nothing within {timeout_s:g} s")
     if exchange.answer is None:
-        raise unavailable(shown(url), exchange.reason)
+        raise unavailable(shown_url(url), exchange.reason)
     return exchange.answer
