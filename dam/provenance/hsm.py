@@ -94,9 +94,10 @@ def pin_from(uri: TokenUri, given: str | None) -> Callable[[], str]:
             )
         try:
             return keyfiles.get_secret(uri.pin_file).decode().strip()
-        except (DamError, UnicodeDecodeError) as error:
-            code = error.code if isinstance(error, DamError) else "signer.pin_missing"
-            raise SignerUnavailableError(f"The PIN file {uri.pin_file} cannot be used: {error}", code=code) from error
+        except DamError as error:
+            raise signers.unavailable(error) from error
+        except UnicodeDecodeError:
+            raise chains.problem("pin_missing", f"{uri.pin_file} holds no PIN.", "One line of text.") from None
 
     return pin
 

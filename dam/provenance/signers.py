@@ -94,7 +94,7 @@ def read_chain(path: Path) -> tuple[x509.Certificate, ...]:
     try:
         return chains.parse(keyfiles.get(path), str(path))
     except DamError as error:
-        raise _unavailable(error) from error
+        raise unavailable(error) from error
 
 
 def check_fit(signer: Signer, leaf: x509.Certificate) -> None:
@@ -130,7 +130,7 @@ def load_private_key(path: Path) -> PrivateKey:
             "key_pem", f"{path} is not a private key in PEM form.", "-----BEGIN PRIVATE KEY----- ..."
         ) from error
     except DamError as error:
-        raise _unavailable(error) from error
+        raise unavailable(error) from error
     if isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey):
         return key
     raise chains.problem("algorithm", f"{path} is a kind of key that C2PA does not sign with.")
@@ -190,5 +190,7 @@ class Guarded:
         return sign
 
 
-def _unavailable(error: DamError) -> SignerUnavailableError:
-    return SignerUnavailableError(error.message, next_step=error.next_step, code=error.code, retry_after_s=60.0)
+def unavailable(error: DamError) -> SignerUnavailableError:
+    """An error of a key's file ("keys.exposed") as one of the signer ("signer.exposed"): work waits for such codes."""
+    code = f"signer.{error.code.rpartition('.')[2]}"
+    return SignerUnavailableError(error.message, next_step=error.next_step, code=code, retry_after_s=60.0)

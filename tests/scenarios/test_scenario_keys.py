@@ -47,7 +47,7 @@ def test_a_library_is_not_even_made_with_a_signer_that_is_unfit(wrong, tmp_path)
     ("change", "code"),
     [
         ({"DAM_SIGNING_CHAIN": __file__}, "signer.pem"),
-        ({"DAM_SIGNING_KEY": "/nowhere/key.pem"}, "keys.unreadable"),
+        ({"DAM_SIGNING_KEY": "/nowhere/key.pem"}, "signer.unreadable"),
         ({"DAM_SIGNING_KEY": "pkcs11:token=a;object=b?module-path=/nowhere.so&pin-value=97531"}, "signer.pin_in_uri"),
         (
             {"DAM_SIGNING_KEY": "pkcs11:token=a;object=b?module-path=/nowhere.so", "DAM_PKCS11_PIN": "97531"},
@@ -124,6 +124,7 @@ def traces(folder):
         yield from (raw, raw.hex().encode(), str(number).encode(), data.splitlines()[1], base64.b64encode(raw))
 
 
+@pytest.mark.slow
 def test_no_private_key_is_in_any_output_log_copy_export_or_traceback(library, drive, tmp_path):
     """Commands that work and commands that fail, with --debug; then every byte that they printed or wrote is searched."""
     said = []

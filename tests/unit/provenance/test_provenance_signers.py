@@ -91,7 +91,7 @@ def _spoilt(one, how, tmp_path):
     {
         "no pem": "signer.pem", "broken pem": "signer.pem", "too many": "signer.pem", "order": "signer.order",
         "other key": "signer.key_mismatch", "other kind of key": "signer.key_mismatch", "encrypted": "signer.key_encrypted",
-        "no key": "signer.key_pem", "open to others": "keys.exposed", "gone": "keys.unreadable",
+        "no key": "signer.key_pem", "open to others": "signer.exposed", "gone": "signer.unreadable",
     }.items(),
 )  # fmt: skip
 def test_files_that_do_not_do_are_said_by_code(how, code, tmp_path):
@@ -132,7 +132,7 @@ def test_what_a_signer_raised_reaches_the_caller_and_no_secret_is_in_it(sign_as,
     monkeypatch.setattr(signers.FileSigner, "sign", taken_away)
     with pytest.raises(SignerUnavailableError) as caught:
         sign_as(Supplied(one.chain, str(one.key)), one.root_pem)
-    assert caught.value.code == "keys.unreadable"
+    assert caught.value.code == "signer.unreadable"
 
 
 def test_no_signer_shows_its_key_or_pin(tmp_path):
