@@ -7,9 +7,9 @@ import enum
 import functools
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from dam.errors import UnreadableError
 from dam.ingest import hidden
@@ -164,7 +164,7 @@ def clean(value: Any) -> Any:
         }
     if kind is tuple or kind is list:
         return kind([clean(v) for v in value])
-    names = _names(kind)
+    names = _names(cast("Hashable", kind))
     given = [getattr(value, name) for name in names]
     made = [clean(part) for part in given]
     changed = {name: new for name, new, old in zip(names, made, given, strict=True) if new is not old}

@@ -8,10 +8,8 @@ import time
 import pytest
 
 from dam.model import CredentialState
-from dam.provenance import apart, sdk, verdict
+from dam.provenance import apart, sdk, signers, verdict
 from dam.provenance.bounds import MAX_ASSERTIONS, MAX_BOXES, SMALL_BYTES, Size, size_of_store, too_many_assertions
-from dam.provenance.keys import load_leaf_key
-from dam.provenance.signing import _signer
 from tests.support import containers
 
 LABEL = b"c2pa.assertions\0"
@@ -100,7 +98,7 @@ def test_thousands_of_assertions_hidden_in_small_pieces_end_in_seconds(ring, sto
     many = [{"label": f"com.example.a{n}", "data": {"v": 1}} for n in range(3_500)]
     order = sdk.Order(
         {"claim_generator_info": [{"name": "x", "version": "1"}], "assertions": [CREATED, *many]}, "image/jpeg", io.BytesIO(picture("image/jpeg")),
-        ring.chain_pem, _signer(load_leaf_key(ring)), lists=store.lists(),
+        ring.chain_pem, signers.FileSigner.of_ring(ring).sign, lists=store.lists(),
     )  # fmt: skip
     signed = sdk.sign(order)
     assert verdict.judge_bytes(signed, "image/jpeg", store).codes == ("manifest.too_large",)

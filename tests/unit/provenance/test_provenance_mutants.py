@@ -13,8 +13,7 @@ import json
 import c2pa
 import pytest
 
-from dam.provenance import rubric, rules, sdk, signing
-from dam.provenance.keys import load_leaf_key
+from dam.provenance import rubric, rules, sdk, signers
 
 TRAINED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 CREATED = {"action": "c2pa.created", "digitalSourceType": TRAINED}
@@ -146,7 +145,7 @@ def sign_wrong(ring, store, picture):
         with (
             c2pa.Context.from_dict(bundle) as context,
             c2pa.Signer.from_callback(
-                signing._signer(load_leaf_key(ring)), c2pa.C2paSigningAlg.ES256, ring.chain_pem, None
+                signers.FileSigner.of_ring(ring).sign, c2pa.C2paSigningAlg.ES256, ring.chain_pem, None
             ) as signer,
             c2pa.Builder.from_json(json.dumps(definition), context) as builder,
         ):

@@ -15,7 +15,7 @@ from PIL import Image
 
 from dam.errors import UnreadableError
 from dam.model import CredentialState
-from dam.provenance import sdk, signers
+from dam.provenance import keys, sdk, signers, signing
 from dam.provenance.statement import SourceType
 from dam.provenance.trust import TrustStore
 from dam.provenance.verdict import judge, judge_bytes
