@@ -8,8 +8,7 @@ import logging
 
 from dam.catalogue import assets, derived, verdicts, work
 from dam.catalogue.unit import Unit
-from dam.catalogue.verdicts import JUDGE as JUDGE
-from dam.catalogue.verdicts import JUDGE_COPIES as JUDGE_COPIES
+from dam.catalogue.verdicts import JUDGE, JUDGE_COPIES
 from dam.catalogue.work import Job
 from dam.errors import BusyError, StorageError
 from dam.ingest import rederive, relate

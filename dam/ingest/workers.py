@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dam.catalogue import placements, work
+from dam.catalogue import placements, verdicts, work
 from dam.catalogue.work import Arrival, Job
 from dam.errors import BadFileError, BusyError, DamError, EngineError, PolicyError, StorageError, UnavailableError
 from dam.ingest import admit, judge, pixels, protect
@@ -32,9 +32,9 @@ IDLE_S = 0.2
 MAX_CRASHES = 25  # a claim takes several rows, so a row's count also holds deaths that others caused
 OFFLINE_RETRY_S = 300.0
 STAGES: dict[str, Callable[[Parts, Job, str], None]] = {
-    "pixels": pixels.run, "protect": protect.run, judge.JUDGE: judge.run, judge.JUDGE_COPIES: judge.run_copies,
+    "pixels": pixels.run, "protect": protect.run, verdicts.JUDGE: judge.run, verdicts.JUDGE_COPIES: judge.run_copies,
 }  # fmt: skip
-IN_VAULT = (judge.JUDGE_COPIES,)  # stages that need no drive
+IN_VAULT = (verdicts.JUDGE_COPIES,)  # stages that need no drive
 
 
 def worker_name() -> str:

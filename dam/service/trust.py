@@ -146,7 +146,7 @@ class Trust:
 
     def wait(self, on_progress: Callable[[Progress], None] | None = None) -> Rejudged:
         """Judge again in this process until nothing is left but files on drives that are offline."""
-        workers = Workers(self._parts, self._parts.settings.worker_count, only=(judge.JUDGE, *IN_VAULT))
+        workers = Workers(self._parts, self._parts.settings.worker_count, only=(verdicts.JUDGE, *IN_VAULT))
         workers.start()
         begun = time.monotonic()
         try:
