@@ -16,10 +16,12 @@ MAX_ALL_BOXES = 50_000
 SMALL_BYTES = 96 * 1024  # so few bytes hold fewer than MAX_BOXES boxes, unless they are compressed
 _BOX = b"jumd"  # every JUMBF box has one of these (ISO/IEC 19566-5)
 _STORE = b"c2pa.assertions\0"  # label of the box that holds one claim's assertions (C2PA 2.4 §11.1.4.2)
-_COMPRESSED = (b"jumdc2cm", b"brob")  # a manifest as Brotli (C2PA 2.4 §11.1.5); a compressed box of JPEG XL
+_COMPRESSED = (b"jumdc2cm", b"brob")  # a manifest as Brotli (C2PA 2.4 §11.1.5)
 _ENCODED = (b"%PDF", b"PK\x03\x04")
 _CUT_UP = (b"GIF8", b"\xff\xd8")
-_STEP = 1 << 20
+_JXL = b"\0\0\0\x0cJXL "  # may hold any box as Brotli
+_AROUND = 4 * 1024  # a box's name: there stand its label and the sizes of those around it
+_STEP = 1 << 18
 _PIECES = 8  # parts of a store in a JPEG that need not be looked at: 64 KB each is what writers make
 _PIECE_BYTES = 16 * 1024
 
@@ -58,13 +60,21 @@ def too_many_assertions(stream: BinaryIO) -> bool:
 
 
 def _counted(stream: BinaryIO) -> tuple[int, int, bool, int]:
-    """(boxes, most boxes behind one label of an assertion store, whether anything is compressed, bytes)."""
+    """(boxes, most boxes behind one label of an assertion store, whether anything is compressed, bytes).
+
+    One pass over all bytes from both ends of each block towards the first and last box; all else is looked for between.
+    """
     boxes = run = most = total = 0
     compressed = inside = False
-    for data in _windows(stream):
-        total += data.fresh
-        compressed = compressed or any(mark in data.bytes for mark in _COMPRESSED)
-        for number, piece in enumerate(data.bytes.split(_STORE)):
+    for data, fresh in _windows(stream):
+        total += fresh
+        compressed = compressed or (total == fresh and data.startswith(_JXL))
+        first = data.find(_BOX)
+        if first < 0:
+            continue
+        part = data[max(0, first - _AROUND) : data.rfind(_BOX) + _AROUND]
+        compressed = compressed or any(mark in part for mark in _COMPRESSED)
+        for number, piece in enumerate(part.split(_STORE)):
             if number:
                 inside, run = True, 0
             count = piece.count(_BOX)
@@ -74,21 +84,19 @@ def _counted(stream: BinaryIO) -> tuple[int, int, bool, int]:
     return boxes, most, compressed, total
 
 
-class _Window:
-    """`bytes`: a piece of the file with the end of the piece before; `fresh`: how many of them are new."""
-
-    __slots__ = ("bytes", "fresh")
-
-    def __init__(self, data: bytes, fresh: int) -> None:
-        self.bytes = data
-        self.fresh = fresh
-
-
-def _windows(stream: BinaryIO) -> Iterator[_Window]:
-    kept = b""
-    while block := stream.read(_STEP):
-        yield _Window(kept + block, len(block))
-        kept = block[-(len(_STORE) - 1) :]
+def _windows(stream: BinaryIO) -> Iterator[tuple[bytearray, int]]:
+    """Blocks of the file, each with the end of the one before in front, and how many of its bytes are new."""
+    kept = len(_STORE) - 1
+    buffer = bytearray(kept + _STEP)
+    view = memoryview(buffer)
+    start = kept
+    while size := stream.readinto(view[kept:]):  # type: ignore[attr-defined]  # every binary stream of ours has it
+        if start == 0 and size == _STEP:
+            yield buffer, size
+        else:
+            yield buffer[start : kept + size], size
+        buffer[:kept] = buffer[size : kept + size]
+        start = 0
 
 
 def _is_chopped(stream: BinaryIO) -> bool:

@@ -135,14 +135,10 @@ class Trust:
         }  # fmt: skip
         write_atomic(self._folder / f"{tier}.pem", pem.encode())
         write_atomic(self._folder / f"{tier}.json", json.dumps(record, indent=1, ensure_ascii=False).encode())
-        detail = {name: record[name] for name in ("source", "source_sha256", "name", "version")}
-        more: dict[str, str | int] = {
-            "tier": tier,
-            "anchors": pem.count("BEGIN CERTIFICATE"),
-            "trust_list": self._parts.trust.sha256,
-        }
+        detail: dict[str, Any] = {name: record[name] for name in ("source", "source_sha256", "name", "version")}
+        detail |= {"tier": tier, "anchors": pem.count("BEGIN CERTIFICATE"), "trust_list": self._parts.trust.sha256}
         with self._parts.catalogue.change(asked.actor) as unit:
-            unit.audit("trust.imported", self._parts.catalogue.library_id, detail | more)
+            unit.audit("trust.imported", self._parts.catalogue.library_id, detail)
 
     def wait(self, on_progress: Callable[[Progress], None] | None = None) -> Rejudged:
         """Judge again in this process until nothing is left but files on drives that are offline."""
