@@ -1,8 +1,9 @@
 """Issue the library's own certificates: pure, nothing is stored here.
 
-Root (P-384) → issuing CA (P-384, no CA below it) → ES256 leaf with the claim-signing profile of the C2PA conformance
+Root → issuing CA (no CA below it) → ES256 leaf with the claim-signing profile of the C2PA conformance
 programme (leaf ≤ 366 days, issuing CA ≤ 1827 days). Nothing claims an assurance level or a certificate policy: nobody
-has assessed this library.
+has assessed this library. All keys are P-256: the SDK verifies every certificate several times for each signature and
+each reading, and with P-384 CAs (as in older libraries) that takes three quarters more (decision 0022).
 
 Root → time-stamping CA → ES256 time-stamp certificate (RFC 3161 §2.3: timeStamping alone and critical). That CA signs
 one certificate and its key is thrown away, so it can stand in the list of time-stamp authorities and vouch for nothing
@@ -62,17 +63,16 @@ class _Profile:
 
     role: str
     days: int
-    curve: ec.EllipticCurve
     cas_below: int | None = None
     purposes: tuple[ObjectIdentifier, ...] = ()
     purposes_critical: bool = False
 
 
-_ROOT = _Profile("Root", ROOT_DAYS, ec.SECP384R1(), cas_below=1)
-_ISSUING = _Profile("Issuing CA", ISSUING_DAYS, ec.SECP384R1(), cas_below=0, purposes=PURPOSES)
-_LEAF = _Profile("Signer", LEAF_DAYS, ec.SECP256R1(), purposes=PURPOSES)
-_STAMP_CA = _Profile("Time-stamping CA", ROOT_DAYS, ec.SECP384R1(), cas_below=0, purposes=STAMPING)
-_STAMP = _Profile("", ROOT_DAYS, ec.SECP256R1(), purposes=STAMPING, purposes_critical=True)
+_ROOT = _Profile("Root", ROOT_DAYS, cas_below=1)
+_ISSUING = _Profile("Issuing CA", ISSUING_DAYS, cas_below=0, purposes=PURPOSES)
+_LEAF = _Profile("Signer", LEAF_DAYS, purposes=PURPOSES)
+_STAMP_CA = _Profile("Time-stamping CA", ROOT_DAYS, cas_below=0, purposes=STAMPING)
+_STAMP = _Profile("", ROOT_DAYS, purposes=STAMPING, purposes_critical=True)
 
 
 def new_root(organisation: str, now: datetime) -> Holder:
@@ -118,7 +118,7 @@ def _name(profile: _Profile, organisation: str, key_id: str) -> x509.Name:
 
 def _issue(profile: _Profile, organisation: str, issuer: Holder | None, now: datetime) -> Holder:
     """Make a key and sign its certificate; the SDK refuses a chain without AKI or KeyUsage."""
-    key = ec.generate_private_key(profile.curve)
+    key = ec.generate_private_key(ec.SECP256R1())
     public = key.public_key()
     der = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     key_id = hashlib.sha256(der).hexdigest()[:16]
@@ -140,7 +140,7 @@ def _issue(profile: _Profile, organisation: str, issuer: Holder | None, now: dat
     )
     if profile.purposes:
         builder = builder.add_extension(x509.ExtendedKeyUsage(profile.purposes), critical=profile.purposes_critical)
-    return Holder(key_id, builder.sign(issuer.key if issuer else key, hashes.SHA384()), key)
+    return Holder(key_id, builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
 
 
 def _authority(public: ec.EllipticCurvePublicKey) -> x509.AuthorityKeyIdentifier:

@@ -50,6 +50,8 @@ class _Server(http.server.ThreadingHTTPServer):
 class _Handler(http.server.BaseHTTPRequestHandler):
     server: _Server
     timeout = _READ_S
+    wbufsize = -1  # headers and body in one packet
+    disable_nagle_algorithm = True
     server_version = sys_version = ""
 
     def do_POST(self) -> None:  # http.server's name

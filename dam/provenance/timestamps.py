@@ -131,7 +131,7 @@ class Responder:
             der.integer(3),
             der.set_of(_SHA256_ALGORITHM),
             der.sequence(_TST_INFO, der.value(der.CONTEXT_0, der.octets(info))),
-            der.value(der.CONTEXT_0, own, *above),
+            der.value(der.CONTEXT_0, *sorted((own, *above))),
             der.set_of(signer),
         )
         token = der.sequence(_SIGNED_DATA, der.value(der.CONTEXT_0, content))
