@@ -63,7 +63,7 @@ class Settings(BaseSettings):
     person: str | None = Field(default=None, description="who decides; default: the login name")
     organisation: str = Field(default="Local Studio", min_length=1, max_length=64, description="named in certificates")
     signing_chain: Path | None = Field(
-        default=None, description="PEM file with a certificate of your own, leaf first; not set = the library's own"
+        default=None, description="your own certificate as PEM, leaf first; not set = the library's"
     )
     signing_key: str | None = Field(
         default=None, repr=False, description="its key: a PEM file, or a PKCS#11 URI (docs/keys.md)"
@@ -71,15 +71,15 @@ class Settings(BaseSettings):
     pkcs11_pin: SecretStr | None = Field(default=None, description="PIN of the token; only from the environment")
     timestamps: Literal["required", "preferred", "off"] = Field(
         default="required",
-        description="whether a signature needs a time stamp; preferred = signed without when there is none, and said so",
+        description="whether signatures need a time stamp",
     )
     tsa_url: str | None = Field(
         default=None,
         repr=False,
-        description="RFC 3161 time-stamp authority; not set = this library's own, not independent",
+        description="RFC 3161 authority; not set = this library's own, not independent",
     )
     rotate_days: int = Field(
-        default=30, ge=0, le=180, description="dam up makes a new signing key so many days before its end; 0 = never"
+        default=30, ge=0, le=180, description="dam up makes a new signing key so many days before its end"
     )
 
     @classmethod

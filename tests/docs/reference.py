@@ -30,15 +30,16 @@ SETTINGS_HEAD = """\
 
 A setting comes from a flag of the command, else from its environment variable, else from `dam.toml` in the library's
 folder, else it has its default. In `dam.toml` it stands under its name: `protect = "all"`. A wrong value is a usage
-error (exit 2) that names the setting; unknown names are ignored.
+error (exit 2) that names the setting, and so is an unknown name in `dam.toml`.
 """
 SETTINGS_TAIL = """\
 `library` is not read from `dam.toml` (which lies in it): it is `--library`, else `DAM_LIBRARY`, else `./.dam` if that
 folder is there, else `$XDG_DATA_HOME/headwater` or `~/.local/share/headwater`.
 
 `protect` is the library's policy; a root may have its own (`dam root set NAME --protect all`). It counts for files that
-come after. `database_url` is reserved for PostgreSQL and not used yet. Put `token` into the environment rather than
-into a file that others can read.
+come after. `database_url` is reserved for PostgreSQL and not used yet: `dam.toml` must not name it. Put `token` into
+the environment rather than into a file that others can read. `signing_chain`, `signing_key`, `pkcs11_pin`, `timestamps`,
+`tsa_url` and `rotate_days` are explained in [keys.md](keys.md); `pkcs11_pin` is refused in `dam.toml`.
 """
 
 
