@@ -38,8 +38,8 @@ folder is there, else `$XDG_DATA_HOME/headwater` or `~/.local/share/headwater`.
 
 `protect` is the library's policy; a root may have its own (`dam root set NAME --protect all`). It counts for files that
 come after. `database_url` is reserved for PostgreSQL and not used yet: `dam.toml` must not name it. Put `token` into
-the environment rather than into a file that others can read. `signing_chain`, `signing_key`, `pkcs11_pin`, `timestamps`,
-`tsa_url` and `rotate_days` are explained in [keys.md](keys.md); `pkcs11_pin` is refused in `dam.toml`.
+the environment rather than into a file that others can read. `signing_chain`, `signing_key`, `pkcs11_pin`,
+`timestamps`, `tsa_url` and `rotate_days` are explained in [keys.md](keys.md); `pkcs11_pin` is refused in `dam.toml`.
 """
 
 

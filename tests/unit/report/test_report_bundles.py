@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dam.catalogue.reading import open_reader
 from dam.errors import BadFileError, ConflictError, NotFoundError, PolicyError, UnreadableError, UsageError
-from dam.provenance.certificates import new_chain
+from dam.provenance import keys
 from dam.report import bundle, checking, contents, signatures
 from dam.service.evidence import Wish, verify
 from dam_schemas.evidence import EvidenceIndexOut
@@ -244,7 +244,7 @@ def test_a_root_that_you_hold_is_believed_and_another_is_not(studio, good, tmp_p
     service, _ = studio
     own, foreign = tmp_path / "own.pem", tmp_path / "foreign.pem"
     own.write_text(service.parts.ring.root_pem)
-    foreign.write_bytes(new_chain("Local Studio", service.parts.clock()).root)
+    foreign.write_text(keys.create_chain(tmp_path / "strangers", "Local Studio", now=service.parts.clock()).root_pem)
     alone, given_own, given_foreign = verify(good), verify(good, roots=[own]), verify(good, roots=[foreign])
     assert (alone.ok, alone.root_trusted) == (True, False)
     assert any("Self-asserted root " + signatures.fingerprint(own.read_bytes()) in f.message for f in alone.findings)
@@ -253,16 +253,15 @@ def test_a_root_that_you_hold_is_believed_and_another_is_not(studio, good, tmp_p
     assert verify(good, library=service.parts.settings.library).root_trusted
 
 
-def test_a_stranger_who_signs_the_whole_bundle_anew_shows_by_his_root(studio, good):
+def test_a_stranger_who_signs_the_whole_bundle_anew_shows_by_his_root(studio, good, tmp_path):
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    stranger = new_chain("Local Studio", studio[0].parts.clock())
-    key = load_pem_private_key(stranger.leaf_key, None)
+    stranger = keys.create_chain(tmp_path / "strangers", "Local Studio", now=studio[0].parts.clock())
+    key = keys.load_leaf_key(stranger)
     data = bundles.signed_again(
         bundles.taken_apart(good), lambda b: key.sign(b, ec.ECDSA(hashes.SHA256())),
-        **{bundle.SIGNER: stranger.chain, bundle.ROOT: stranger.root},
+        **{bundle.SIGNER: stranger.chain_pem.encode(), bundle.ROOT: stranger.root_pem.encode()},
     )  # fmt: skip
     ours = {signatures.fingerprint(studio[0].parts.ring.root_pem.encode()): "given"}
     assert failed(check(data, roots=ours)) == {"root"}
