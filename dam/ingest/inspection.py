@@ -148,7 +148,7 @@ def clean(value: Any) -> Any:
 
     Strangers write these texts: an escaped lone surrogate is valid JSON and no valid UTF-8; databases take no NUL.
     """
-    kind = type(value)
+    kind: Any = type(value)
     if value is None or kind is int or kind is bool or kind is bytes:  # most of what there is, told apart cheaply
         return value
     if kind is str or (isinstance(value, str) and not isinstance(value, enum.Enum)):
@@ -162,7 +162,7 @@ def clean(value: Any) -> Any:
             clean(k): secrets.MARK if isinstance(v, str) and v and secrets.names_a_secret(k) else clean(v)
             for k, v in value.items()
         }
-    if kind is tuple or kind is list:
+    if isinstance(value, tuple | list):
         return kind([clean(v) for v in value])
     names = _names(cast("Hashable", kind))
     given = [getattr(value, name) for name in names]
