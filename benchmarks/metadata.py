@@ -147,7 +147,6 @@ def ratios(found: dict[str, list[float]]) -> dict[str, float]:
     if "exiftool" in found:
         said |= {
             "ours / exiftool": pair("ours", "exiftool"),
-            "ours x2 / exiftool": pair("ours x2", "exiftool"),
             "dam inspect / exiftool": pair("dam inspect", "exiftool"),
         }
     return said
