@@ -17,13 +17,15 @@ _OPENING_NAMES = (
 )
 _BEFORE = r"(?:[?&;#]|\\u0026|%3[fF]|%26)(?:amp;)?"
 _PARAMETER = re.compile(
-    rf"({_BEFORE}(?:{_OPENING_NAMES})(?:=|%3[dD]|\\u003[dD]))(?!{MARK})((?:(?!%26)[^&\s\"'<>#\\)])+)", re.IGNORECASE
+    # First whether a value follows at all: most signs in front of a name are a sentence's.
+    rf"({_BEFORE}(?=[\w.%-]{{1,77}}?(?:=|%3[dD]|\\u003[dD]))(?:{_OPENING_NAMES})(?:=|%3[dD]|\\u003[dD]))(?!{MARK})((?:(?!%26)[^&\s\"'<>#\\)])+)",
+    re.IGNORECASE,
 )
 _PERSON = re.compile(r"(:(?:\\?/){2})(?!REDACTED@)[^\s/?#@\"'<>\\]{1,400}@(?=[\w\[])")
 # Keys that are known by their own shape.
 _SHAPES = re.compile(
     r"\b(?:"
-    r"sk-(?=[\w-]{0,60}\d)[\w-]{20,200}"  # OpenAI, Anthropic, Stability, DeepSeek
+    r"sk-(?=[\w-]{0,40}\d)[\w-]{20,200}"  # OpenAI, Anthropic, Stability, DeepSeek
     r"|(?:AKIA|ASIA)[0-9A-Z]{16}\b"
     r"|AIza[\w-]{35}"
     r"|(?:gh[pousr]_|github_pat_)\w{22,255}"
@@ -39,7 +41,7 @@ _HINTS = ("sk-", "AKIA", "ASIA", "AIza", "ghp_", "gho_", "ghu_", "ghs_", "ghr_",
 # Values that stand behind a name: long, without blanks, letters and digits mixed. "Token merging: 0.5" is none.
 _NAMED = re.compile(
     r"((?:api|auth|access|secret|private|bearer|client)[_ -]?(?:key|token|secret)\w{0,20}|password|passwd|\btoken|\bsecret)"
-    r"(\\?[\"']?\s{0,3}[:=]\s{0,3}\\?[\"']?(?:Bearer\s)?)(?=[^\s\"'\\,;]{0,200}\d)(?=[^\s\"'\\,;]{0,200}[A-Za-z])"
+    r"(\\?[\"']?\s{0,3}[:=]\s{0,3}\\?[\"']?(?:Bearer\s)?)(?=[^\s\"'\\,;]{0,64}\d)(?=[^\s\"'\\,;]{0,64}[A-Za-z])"
     r"([\w.+/=~-]{16,4096})",
     re.IGNORECASE,
 )
