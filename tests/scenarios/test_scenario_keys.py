@@ -152,7 +152,10 @@ def test_no_private_key_is_in_any_output_log_copy_export_or_traceback(library, d
     for broken in (text.replace("-----BEGIN", "-----BEGUN"), text[:120], text[:40] + "!" + text[41:]):
         for path in (library / "keys").glob("leaf-*.key"):
             path.write_text(broken)
-        assert run("protect", "small.png").returncode != 0
+        plain = f"plain{len(broken)}.png"
+        pictures.put(drive, plain, pictures.png(pictures.painted(len(broken), 300, 300)))
+        run("scan", DAM_PROTECT="none")
+        assert run("protect", plain).returncode != 0
         pictures.put(drive, f"{len(broken)}.png", pictures.a1111_png(len(broken)))
         run("scan", DAM_PROTECT="all", DAM_MAX_TRIES="1")
         run("keys", "rotate", "--dry-run")

@@ -112,7 +112,7 @@ def test_one_changed_byte_of_the_picture_is_a_content_mismatch_and_exit_1(studio
     answer = dam(studio[0], "verify", "--json", str(copy))
     assert answer.code == 1
     assert answer.json["authentic"] is False
-    assert "changed after signing" in answer.json["reasons"][0]
+    assert "not byte for byte what was signed" in answer.json["reasons"][0]
     assert "assertion.dataHash.mismatch" in answer.json["credentials"]["codes"]
     words = dam(studio[0], "verify", str(copy))
     assert words.code == 1
