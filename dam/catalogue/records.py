@@ -100,7 +100,7 @@ def decide(unit: Unit, asset_id: str, *, verdict: str, reason: str | None, perso
 
 
 def add_copy(unit: Unit, row: CopyRow, mark: MarkRecord | None) -> None:
-    """Register a copy (protected, labelled) and its mark; the same copy made again replaces its own row."""
+    """Register a copy (protected, sidecar, labelled, original) and its mark; the same copy made again replaces its own row."""
     old = unit.session.exec(
         select(CopyRow).where(CopyRow.asset_id == row.asset_id, CopyRow.kind == row.kind, CopyRow.recipe == row.recipe)
     ).first()
@@ -126,7 +126,7 @@ def add_copy(unit: Unit, row: CopyRow, mark: MarkRecord | None) -> None:
         )
         detail["mark_id"] = mark.mark_id
     asset = unit.session.get(AssetRow, row.asset_id)
-    if asset is not None and row.kind == "protected":
+    if asset is not None and row.kind in ("protected", "sidecar"):
         asset.protected = True
         unit.session.add(asset)
     unit.audit("copy.made", row.asset_id, detail)

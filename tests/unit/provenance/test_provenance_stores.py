@@ -82,7 +82,7 @@ def test_hostile_cbor_is_bounded(deep):
 def test_what_is_taken_out_of_real_files_is_what_the_sdk_reads(shared):
     """Every file that stands in one piece gives a store with the same active manifest."""
     taken = 0
-    for path in sorted((shared / "data" / "c2pa").rglob("*.jpg")):
+    for path in sorted((shared / "c2pa").rglob("*.jpg")):
         with path.open("rb") as stream:
             found = stores.extract(stream)
             try:
