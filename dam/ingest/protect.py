@@ -82,7 +82,7 @@ def run(parts: Parts, job: Job, path: str) -> None:
         modes = placements.modes(reader.rows, job.asset_id)
         standing = _standing(parts, reader.rows, job) if "in_place" in modes else None
     if standing is None:
-        made = _make(_Task(parts, job, evidence.gather(parts, job.asset_id), path), modes)
+        made = _make(_Task(parts, job, evidence.gather(parts, job.asset_id), path, probe(path)), modes)
         with parts.catalogue.change() as unit:
             _record(unit, job, made)
             if "in_place" not in modes:
@@ -127,6 +127,7 @@ class _Task:
     job: Job
     known: evidence.Gathered
     path: str
+    source: Probe
 
     @property
     def asset(self) -> Card:
@@ -161,7 +162,9 @@ class _Task:
         )
 
     def hands(self) -> signing.Hands:
-        return signing.Hands(self.parts.ring, self.parts.trust, self._thumbnail(), self.parts.means)
+        source = self.source
+        bare = not source.has_c2pa and not source.xmp and not source.problems
+        return signing.Hands(self.parts.ring, self.parts.trust, self._thumbnail(), self.parts.means, bare)
 
     def _thumbnail(self) -> bytes | None:
         if not self.parts.settings.credential_thumbnail:
@@ -174,7 +177,7 @@ class _Task:
 
 def _make(task: _Task, modes: set[str]) -> _Made:
     task.parts.means.check()
-    source = probe(task.path)
+    source = task.source
     soundness.check(source)
     mime = task.job.mime
     wanted = mime in (_SAME_TYPE if "in_place" in modes else MARKED) and (source.media.frame_count or 1) == 1
@@ -182,7 +185,7 @@ def _make(task: _Task, modes: set[str]) -> _Made:
         return _beside(task)
     if wanted:
         try:
-            return _marked(task, source)
+            return _marked(task)
         except PolicyError:  # CMYK, too small for a mark: signed as it is
             pass
     if sdk.can_embed(mime):
@@ -193,7 +196,7 @@ def _make(task: _Task, modes: set[str]) -> _Made:
     return _beside(task)
 
 
-def _marked(task: _Task, source: Probe) -> _Made:
+def _marked(task: _Task) -> _Made:
     parts, job, engine = task.parts, task.job, tilemark.PLUGIN
     mark_id = mark_id_of(parts.mark_key.secret, job.sha256)
     marked: list[Any] = []
@@ -202,7 +205,7 @@ def _marked(task: _Task, source: Probe) -> _Made:
         marked.append(engine.embed(samples, mark_id, parts.mark_key.secret))
         return marked[-1].pixels
 
-    made = encode.protected_bytes(task.path, source, transform, max_pixels_mp=parts.settings.max_pixels_mp)
+    made = encode.protected_bytes(task.path, task.source, transform, max_pixels_mp=parts.settings.max_pixels_mp)
     task.unchanged()
     binding = SoftBindingEntry(alg=engine.alg, value=f"{mark_id:016x}")
     data, labelled = task.labelled(made.data, made.mime)
@@ -219,12 +222,11 @@ def _marked(task: _Task, source: Probe) -> _Made:
 
 
 def _signed(task: _Task, data: bytes, mime: str, statement: Statement) -> signing.SignedCopy:
-    hands = task.hands()
+    original = signing.IngredientFile(compose.PARENT, task.path, task.job.mime)
     try:
-        return signing.sign_copy(
-            data, mime, original_path=task.path, original_mime=task.job.mime, statement=statement, ring=hands.ring,
-            store=hands.store, thumbnail=hands.thumbnail, inputs=task.known.files, means=hands.means,
-        )  # fmt: skip
+        return signing.sign_rendition(
+            data, mime, original=original, statement=statement, hands=task.hands(), inputs=task.known.files
+        )
     except OSError as error:
         raise EngineError(f"The copy of {task.asset.title} could not be signed ({error}).") from error
 

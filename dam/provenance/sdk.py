@@ -62,6 +62,11 @@ class Part:
     resources: Mapping[str, bytes] = field(default_factory=dict)
 
 
+def unread_part(entry: Mapping[str, Any], mime: str) -> Part:
+    """An ingredient whose bytes hold nothing for the SDK (no manifest, no XMP): it would read all of them to find that."""
+    return Part({**entry, "format": mime}, _ANY, io.BytesIO())
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """What to sign and with what. `sign` turns the bytes to be signed into a raw signature (ECDSA: r||s, not DER).
@@ -275,7 +280,8 @@ def _run(order: Order, form: str, target: BinaryIO, *, embed: bool = True) -> by
             for part in order.parts:
                 for name, content in part.resources.items():
                     builder.add_resource(name, io.BytesIO(content))
-                builder.add_ingredient(json.dumps(part.entry), format_of(part.mime), part.stream)
+                entry = {"format": part.mime, **part.entry}  # its media type, not the SDK's name for it
+                builder.add_ingredient(json.dumps(entry), format_of(part.mime), part.stream)
             if not embed:
                 builder.set_no_embed()
             return bytes(builder.sign(signer, form, order.source, target))

@@ -9,6 +9,7 @@ A signature is time-stamped (`stamping`), so it holds when its certificate has e
 """
 
 import errno
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +32,7 @@ from dam.provenance.statement import IngredientEntry, Statement
 from dam.provenance.timestamps import fault
 from dam.provenance.trust import TrustStore
 from dam.provenance.verdict import judge, judge_beside, judge_bytes
-from dam.storage.local import atomic_file, explain
+from dam.storage.local import atomic_file, explain, write_atomic
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class SignedFile:
 
 
 _SPARE_BYTES = 1 << 20
+_IN_MEMORY_BYTES = 16 << 20  # smaller files are signed in memory
 _T = TypeVar("_T")
 
 
@@ -79,12 +81,15 @@ _T = TypeVar("_T")
 class Hands:
     """Who signs and who judges, and a small JPEG of the picture to show with the credential (None = none). Without `means`
     the ring's own leaf signs.
+
+    `bare`: a probe saw neither a manifest nor XMP in the original, so there is nothing that the SDK would read it for.
     """
 
     ring: KeyRing
     store: TrustStore
     thumbnail: bytes | None = field(default=None, repr=False)
     means: SigningMeans | None = None
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +127,22 @@ def sign_copy(  # noqa: PLR0913  # everything that a copy is made from, all by k
         EngineError: the result is not trusted (nothing is handed out).
         UnavailableError: the signing key or the time-stamp authority is not to be had now; no file is at fault.
     """
-    files = _files(statement, original_path, original_mime, inputs)
-    return _sign(copy_bytes, mime, statement, files, Hands(ring, store, thumbnail, means))
+    hands = Hands(ring, store, thumbnail, means)
+    original = IngredientFile("", original_path, original_mime)
+    return sign_rendition(copy_bytes, mime, original=original, statement=statement, hands=hands, inputs=inputs)
+
+
+def sign_rendition(
+    data: bytes,
+    mime: str,
+    *,
+    original: IngredientFile,
+    statement: Statement,
+    hands: Hands,
+    inputs: Sequence[IngredientFile] = (),
+) -> SignedCopy:
+    """`sign_copy` by those hands. The original's label is the statement's. Raises as `sign_copy`."""
+    return _sign(data, mime, statement, _files(statement, original.path, original.mime, inputs), hands)
 
 
 def sign_created(
@@ -163,6 +182,8 @@ def sign_file(
     with _open(path) as source:
         size_bytes = os.fstat(source.fileno()).st_size
         _need_space(target, size_bytes)
+        if size_bytes <= _IN_MEMORY_BYTES:
+            return _sign_small(source.read(), mime, target, statement, files, hands)
         with GATE.hold(size_bytes), atomic_file(target) as (stream, temp):
             with _ready(mime, source, statement, files, hands) as ready:
                 _, stamp = _act(lambda order: _write(order, stream), ready, target)
@@ -171,6 +192,17 @@ def sign_file(
             _expect_ours(credentials, stamp, ready)
             digest, size_bytes = hashing.sha256_file(os.fspath(temp)), os.path.getsize(temp)
     return SignedFile(digest, size_bytes, credentials.label or "", credentials, *_said(stamp))
+
+
+def _sign_small(  # the parts of `sign_file`, which is its only caller
+    data: bytes, mime: str, target: Path, statement: Statement, files: Sequence[IngredientFile], hands: Hands
+) -> SignedFile:
+    """By way of memory: the SDK seeks so much that the same file on disk costs a third more."""
+    signed = _sign(data, mime, statement, files, hands)
+    write_atomic(target, signed.data)
+    digest = hashlib.sha256(signed.data).hexdigest()
+    size_bytes = len(signed.data)
+    return SignedFile(digest, size_bytes, signed.label, signed.credentials, signed.stamped_by, signed.unstamped)
 
 
 def _write(order: sdk.Order, stream: BinaryIO) -> None:
@@ -282,6 +314,9 @@ def _ready(
                 parts.append(_described(entry))
                 continue
             file = by_label[entry.label]
+            if hands.bare and entry.relationship == "parentOf":
+                parts.append(sdk.unread_part(entry.json_data(has_manifest=False), file.mime))
+                continue
             stream = opened.enter_context(_open(file.path))
             has_manifest = entry.source_type is not None and sdk.has_manifest(stream, file.mime)
             parts.append(sdk.Part(entry.json_data(has_manifest=has_manifest), file.mime, stream))

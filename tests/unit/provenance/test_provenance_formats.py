@@ -6,6 +6,7 @@ import os
 import subprocess
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -61,8 +62,13 @@ def trusted(verdict):
     return (verdict.state, verdict.tier, verdict.codes) == (CredentialState.TRUSTED, "organisation", ())
 
 
+@pytest.mark.parametrize("in_memory", [True, False])
 @pytest.mark.parametrize("name", everything.EMBEDDED)
-def test_a_signed_copy_is_trusted_and_shows_and_sounds_as_its_original(name, put, hands, tmp_path):
+def test_a_signed_copy_is_trusted_and_shows_and_sounds_as_its_original(
+    name, in_memory, put, hands, tmp_path, monkeypatch
+):
+    if not in_memory:
+        monkeypatch.setattr(signing, "_IN_MEMORY_BYTES", -1)  # as a large file
     path, mime = put(name)
     before = everything.files()[name]
     made = signing.sign_file(path, mime, tmp_path / "copy.bin", statement=unmarked(path), hands=hands)
@@ -87,6 +93,22 @@ def test_a_store_beside_a_file_holds_for_its_very_bytes_and_no_others(name, put,
         CredentialState.CONTENT_MISMATCH,
         CredentialState.UNREADABLE,
     }
+
+
+@pytest.mark.parametrize("name", [*everything.EMBEDDED, *everything.BESIDE])
+def test_a_file_that_says_nothing_of_itself_is_the_same_parent_unread(name, put, hands, tmp_path):
+    path, mime = put(name)
+    said = []
+    for bare in (False, True):
+        by = replace(hands, bare=bare)
+        if name in everything.EMBEDDED:
+            target = tmp_path / f"{bare}.bin"
+            made = signing.sign_file(path, mime, target, statement=unmarked(path), hands=by).credentials
+        else:
+            made = signing.sign_beside(path, mime, statement=unmarked(path), hands=by).credentials
+        assert trusted(made)
+        said.append([(one.title, one.relationship, one.mime, one.manifest_label) for one in made.ingredients])
+    assert said[0] == said[1]
 
 
 def test_ten_signatures_keep_a_chain_of_ten_manifests(put, hands, tmp_path):
@@ -118,7 +140,7 @@ def test_a_failed_signature_leaves_nothing_behind(put, hands, tmp_path):
     path, _ = put("a.txt")
     with pytest.raises(EngineError, match="Signing failed"):
         signing.sign_file(path, "image/jpeg", tmp_path / "out" / "x.jpg", statement=unmarked(path), hands=hands)
-    assert os.listdir(tmp_path / "out") == []
+    assert not list((tmp_path / "out").glob("*"))
 
 
 def test_a_file_without_bytes_is_not_signed(tmp_path, hands):
