@@ -314,10 +314,11 @@ def _ready(
                 parts.append(_described(entry))
                 continue
             file = by_label[entry.label]
-            if hands.bare and entry.relationship == "parentOf":
+            stream = opened.enter_context(_open(file.path))
+            # The library looks once more: a manifest that the probe missed would be lost without a word.
+            if hands.bare and entry.relationship == "parentOf" and not sdk.has_manifest(stream, file.mime):
                 parts.append(sdk.unread_part(entry.json_data(has_manifest=False), file.mime))
                 continue
-            stream = opened.enter_context(_open(file.path))
             has_manifest = entry.source_type is not None and sdk.has_manifest(stream, file.mime)
             parts.append(sdk.Part(entry.json_data(has_manifest=has_manifest), file.mime, stream))
         order = sdk.Order(

@@ -191,3 +191,12 @@ def test_large_files_go_in_one_at_a_time_and_small_ones_beside_them():
     for one in threads:
         one.join()
     assert max(most) == 1
+
+
+def test_a_manifest_that_the_probe_missed_is_not_lost(ring, store, signed_png, copy_statement, tmp_path):
+    original = tmp_path / "signed.png"
+    original.write_bytes(signed_png.data)
+    statement = copy_statement(signed_png.data)
+    hands = signing.Hands(ring, store, bare=True)  # "nothing there": wrong
+    signed = signing.sign_file(str(original), "image/png", tmp_path / "copy.png", statement=statement, hands=hands)
+    assert signed_png.label in signed.credentials.manifest_labels
