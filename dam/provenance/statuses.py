@@ -18,6 +18,7 @@ TRUSTED = "signingCredential.trusted"
 DISAGREEMENT = "validators_disagree"
 LEGACY_STAMP = "timestamp_not_asked"
 _STAMPED = re.compile(r"^(legacy )?timestamp cert (?:un)?trusted: (.*?)(?:, trust list: (\w+))?$", re.DOTALL)
+_OWN_LIST = re.compile(r", trust list: own_tsa$")
 _FOUND_IN = re.compile(r"found in \[(\w+)\] trust anchors$")
 _DIGEST = re.compile(r"^timestamp message digest (?:matched|did not match): (.*)$", re.DOTALL)
 _BAD_STAMPS = ("timeStamp.mismatch", "timeStamp.malformed", "timeStamp.outsideValidity", "timeStamp.credentialInvalid")
@@ -57,7 +58,12 @@ def _entries(block: object, kind: str) -> list[dict[str, Any]]:
 
 def _status(one: Mapping[str, Any], kind: str, of: str) -> Status | None:
     code = manifests.text(one.get("code"))
-    return Status(code, kind, of, manifests.text(one.get("explanation"))) if code else None
+    return Status(code, kind, of, _settled(manifests.text(one.get("explanation")))) if code else None
+
+
+def _settled(words: str | None) -> str | None:
+    """Of the organisation's two lists the SDK names now one, now the other: the same file gets the same words."""
+    return _OWN_LIST.sub(", trust list: organisation", words) if words else words
 
 
 def _of_time(status: Status) -> bool:
@@ -95,7 +101,7 @@ def stamp(statuses: Iterable[Status], signed_at: str | None) -> Stamp:
         return Stamp("invalid", None, authority)
     listed = named[3] if named and any(s.code == "timeStamp.trusted" for s in about) else None
     return Stamp(
-        "trusted" if listed else "untrusted", signed_at, authority, local=listed in ("organisation", "own_tsa")
+        "trusted" if listed else "untrusted", signed_at, authority, local=listed == "organisation"
     )
 
 
