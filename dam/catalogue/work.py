@@ -12,12 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from dam.catalogue.tables import AssetRow, IntakeRow, JobRow, RootRow
+from dam.catalogue.tables import AssetRow, IntakeRow, JobRow, LocationRow, RootRow
 from dam.catalogue.unit import Unit
 
 STAGES = ("pixels", "protect", "judge", "judge_copies")  # the order in which they are claimed
 CHAIN = ("pixels", "protect")  # of these, each waits for those before it and is skipped when one has failed
 OFFLINE = "asset.offline"  # why a stage waits: no location can be read now
+RETRYABLE = ("file.unreadable", "file.lost")  # quarantined files that every pass looks at again
 OUTSIDE = ("timestamp.%", "signer.%")  # ... or: there is no time stamp, or no signing key
 
 
@@ -63,10 +64,11 @@ class Job:
 def note_arrivals(unit: Unit, root_id: str, seen: Sequence[tuple[str, tuple[int, int, str], float]]) -> None:
     """Record new or changed files: (path, (size_bytes, mtime_ns, inode), not_before as Unix time).
 
-    A row that stood for the path is replaced, so a worker that is still at the old state ends a row that is gone.
+    A row that stood for the path is replaced, so a worker that is still at the old state ends a row that is gone. What
+    another pass noted in the meantime stays as it is: a file is taken in, and quarantined, once.
     """
     for at in range(0, len(seen), 400):
-        part = seen[at : at + 400]
+        part = _not_noted(unit, root_id, seen[at : at + 400])
         paths = [s[0] for s in part]
         mine = sa.and_(col(IntakeRow.root_id) == root_id, col(IntakeRow.path).in_(paths))
         unit.db.execute(sa.delete(IntakeRow).where(mine))
@@ -86,6 +88,22 @@ def note_arrivals(unit: Unit, root_id: str, seen: Sequence[tuple[str, tuple[int,
                 for path, (size_bytes, mtime_ns, inode), not_before in part
             ),
         )
+
+
+def _not_noted(
+    unit: Unit, root_id: str, seen: Sequence[tuple[str, tuple[int, int, str], float]]
+) -> list[tuple[str, tuple[int, int, str], float]]:
+    """Those that neither wait, are quarantined for good, nor stand in the catalogue in just this state."""
+    paths = [s[0] for s in seen]
+    noted: set[Any] = set()
+    for table, holds in (
+        (IntakeRow, sa.or_(col(IntakeRow.state) != "quarantined", col(IntakeRow.code).not_in(RETRYABLE))),
+        (LocationRow, col(LocationRow.availability) != "missing"),
+    ):
+        here = sa.and_(col(table.root_id) == root_id, col(table.path).in_(paths), holds)
+        state = sa.select(col(table.path), col(table.size_bytes), col(table.mtime_ns), col(table.inode)).where(here)
+        noted.update(tuple(row) for row in unit.db.execute(state))
+    return [s for s in seen if (s[0], *s[1]) not in noted]
 
 
 def claim_arrivals(unit: Unit, worker: str, *, now: float, limit: int) -> list[Arrival]:

@@ -100,9 +100,7 @@ def stamp(statuses: Iterable[Status], signed_at: str | None) -> Stamp:
     if any(s.code.startswith(_BAD_STAMPS) for s in about):
         return Stamp("invalid", None, authority)
     listed = named[3] if named and any(s.code == "timeStamp.trusted" for s in about) else None
-    return Stamp(
-        "trusted" if listed else "untrusted", signed_at, authority, local=listed == "organisation"
-    )
+    return Stamp("trusted" if listed else "untrusted", signed_at, authority, local=listed == "organisation")
 
 
 def notes(statuses: Iterable[Status]) -> tuple[str, ...]:

@@ -13,7 +13,6 @@ from dam.watch.compare import Known, Plan, compare
 from dam.watch.walk import Unseen, is_ignored, walk
 
 GUARD_FROM = 4  # files: below this, a share of missing files says nothing
-RETRYABLE = ("file.unreadable", "file.lost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def known_paths(reader: Reader, root_id: str) -> dict[str, Known]:
     for r in reader.rows(
         "SELECT path, size_bytes, mtime_ns, inode, state, code FROM intake WHERE root_id = ?", root_id
     ):
-        retry = r["state"] == "quarantined" and r["code"] in RETRYABLE
+        retry = r["state"] == "quarantined" and r["code"] in work.RETRYABLE
         was = known.get(r["path"])
         seen = (-1, -1, "") if retry else (r["size_bytes"], r["mtime_ns"], r["inode"])
         known[r["path"]] = Known(

@@ -76,8 +76,10 @@ def test_a_file_that_changes_while_it_waits_starts_anew(catalogue, library, root
     (row,) = claim(catalogue)
     with catalogue.change() as unit:
         work.arrival_failed(unit, row.id, "file.empty", "why", retry_at=None)
-    assert states(library) == {"a": "quarantined"}
     add(catalogue, root, "a")
+    assert states(library) == {"a": "quarantined"}
+    with catalogue.change() as unit:
+        work.note_arrivals(unit, root, [("a", (11, 2, "1:1"), 0.0)])
     assert (states(library), claim(catalogue)[0].tries) == ({"a": "due"}, 0)
 
 

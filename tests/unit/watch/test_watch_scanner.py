@@ -159,3 +159,24 @@ def test_a_quarantined_file_waits_for_a_change_and_an_unreadable_one_for_nothing
         "bad.png": "quarantined",
         "locked.png": "due",
     }
+
+
+def test_what_another_pass_noted_in_the_meantime_is_not_noted_again(catalogue, library, drive, root, scan):
+    for name in ("a.png", "b.png", "c.png"):
+        (drive / name).write_bytes(b"x")
+    scan()
+    names = sorted(p.name for p in drive.iterdir())
+    seen = [(name, entry_at(str(drive), name).seen, 0.0) for name in names]
+    with catalogue.change() as unit:
+        (first, *_) = work.claim_arrivals(unit, "me", now=1e12, limit=99)
+        work.arrival_failed(unit, first.id, "file.empty", "why", retry_at=None)
+    before = ledger.rows(library, "SELECT id, path, state FROM intake ORDER BY id")
+    assert len(before) == len(names)
+    with catalogue.change() as unit:
+        work.note_arrivals(unit, root["id"], seen)
+    assert ledger.rows(library, "SELECT id, path, state FROM intake ORDER BY id") == before
+    size, mtime_ns, inode = seen[0][1]
+    with catalogue.change() as unit:
+        work.note_arrivals(unit, root["id"], [(names[0], (size + 1, mtime_ns, inode), 0.0)])
+    after = ledger.rows(library, "SELECT id, path, state FROM intake ORDER BY id")
+    assert len({r["id"] for r in after} - {r["id"] for r in before}) == 1
