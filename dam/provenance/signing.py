@@ -37,11 +37,16 @@ from dam.storage.local import atomic_file, explain, write_atomic
 
 @dataclass(frozen=True, slots=True)
 class IngredientFile:
-    """The bytes of one of the statement's ingredients, by its label."""
+    """The bytes of one of the statement's ingredients, by its label; `data` where they are in memory already."""
 
     label: str
     path: str
     mime: str
+    data: bytes | None = field(default=None, repr=False)
+
+    def open(self) -> BinaryIO:
+        """Raises UnreadableError."""
+        return _open(self.path) if self.data is None else BytesIO(self.data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +188,8 @@ def sign_file(
         size_bytes = os.fstat(source.fileno()).st_size
         _need_space(target, size_bytes)
         if size_bytes <= _IN_MEMORY_BYTES:
-            return _sign_small(source.read(), mime, target, statement, files, hands)
+            data = source.read()
+            return _sign_small(data, mime, target, statement, (replace(files[0], data=data), *files[1:]), hands)
         with GATE.hold(size_bytes), atomic_file(target) as (stream, temp):
             with _ready(mime, source, statement, files, hands) as ready:
                 _, stamp = _act(lambda order: _write(order, stream), ready, target)
@@ -314,7 +320,7 @@ def _ready(
                 parts.append(_described(entry))
                 continue
             file = by_label[entry.label]
-            stream = opened.enter_context(_open(file.path))
+            stream = opened.enter_context(file.open())
             # The library looks once more: a manifest that the probe missed would be lost without a word.
             if hands.bare and entry.relationship == "parentOf" and not sdk.has_manifest(stream, file.mime):
                 parts.append(sdk.unread_part(entry.json_data(has_manifest=False), file.mime))
