@@ -114,7 +114,8 @@ def _timeline(path: str, size_bytes: int, media: Media) -> tuple[Timeline | None
 
 def credentials_of(path: str, found: Probe, store: TrustStore | None) -> Credentials:
     """The verdict on the file that `found` was probed from, fit to be stored and shown."""
-    safe: Credentials = clean(_credentials(path, found, store))
+    seen = _credentials(path, found, store)
+    safe: Credentials = seen if seen is NO_CREDENTIALS else clean(seen)
     return safe
 
 
