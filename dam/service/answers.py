@@ -9,6 +9,7 @@ from dam.errors import BadFileError, PolicyError
 from dam.ingest.inspection import inspect_file
 from dam.ingest.near import ENGINE_64, ENGINE_256
 from dam.ingest.parts import Parts
+from dam.ingest.pixels import thumb_key
 from dam.model import Credentials, CredentialState, FingerprintCode, Inspection, Kind, Problem
 from dam.provenance import sentences
 from dam.provenance.trust import TrustStore, load_store
@@ -34,6 +35,14 @@ class FoundMark:
     p_false: float
     transform: dict[str, Any]
     asset_id: str | None
+    agreement: float | None = None  # of the picture with the one that the mark was made for
+
+    @property
+    def lifted(self) -> bool:
+        """Whether the mark stands on another picture than its own."""
+        from dam.watermark.agreement import SAME_FROM
+
+        return self.agreement is not None and self.agreement < SAME_FROM
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,7 @@ class _Look:
     mark: tuple[str, str, Any] | None = None  # key id, engine name, Detection
     codes: tuple[FingerprintCode, ...] = ()
     flat: bool = False
+    agreement: float | None = None
     problems: tuple[Problem, ...] = ()
 
 
@@ -210,7 +220,22 @@ class Answers:
         if marks is not None and self._parts is not None:
             keys = [(key.key_id, key.secret) for key in self._parts.mark_keys]
             mark = detect_all(decoded.rgb, keys, effort=marks, budget_s=DEEP_BUDGET_S)
-        return _Look(mark, compute_all(luma), is_flat(luma))
+        agreement = self._agreement(decoded.rgb, mark[2]) if mark is not None else None
+        return _Look(mark, compute_all(luma), is_flat(luma), agreement)
+
+    def _agreement(self, rgb: Any, seen: Any) -> float | None:
+        """How well a marked picture agrees with the one that the registry has for its mark: a mark can be lifted."""
+        from dam.watermark.agreement import agreement
+
+        assert self._parts is not None
+        with open_reader(self._parts.catalogue.path) as reader:
+            sha256 = reader.one(
+                "SELECT a.sha256 FROM mark m JOIN asset a ON a.id = m.asset_id WHERE m.mark_id = ?",
+                f"{seen.mark_id:016x}",
+            )
+        if sha256 is None or not self._parts.storage.exists(thumb_key(sha256, 1024)):
+            return None
+        return agreement(rgb, seen.transform, self._parts.storage.get(thumb_key(sha256, 1024)))
 
     def _mark(self, look: _Look) -> FoundMark | None:
         if look.mark is None or self._parts is None:
@@ -230,6 +255,7 @@ class Answers:
             float(seen.p_false),
             dataclasses.asdict(seen.transform),
             asset_id,
+            None if look.agreement is None else round(look.agreement, 3),
         )
 
     def _matches(self, found: Inspection, look: _Look) -> list[Match]:
@@ -240,8 +266,9 @@ class Answers:
             matches += _by_bytes(reader, found.sha256)
             matches += _by_manifest(reader, found.credentials)
         mark = self._mark(look)
-        if mark is not None and mark.asset_id is not None:
+        if mark is not None and mark.asset_id is not None and not mark.lifted:
             detail = {"mark_id": mark.mark_id, "p_false": mark.p_false, "transform": mark.transform}
+            detail["agreement"] = mark.agreement
             matches.append(Match(mark.asset_id, "mark", 1.0 - mark.p_false, detail))
         if look.codes and not look.flat:
             matches += self._by_fingerprint(look.codes)
@@ -291,6 +318,11 @@ def _by_manifest(reader: Reader, credentials: Credentials) -> list[Match]:
 def _conflicts(matches: Sequence[Match], mark: FoundMark | None) -> list[str]:
     """What does not fit together: a mark of one asset on the picture of another is never a match."""
     conflicts = []
+    if mark is not None and mark.lifted:
+        conflicts.append(
+            f"The mark is that of asset {mark.asset_id}, but the picture is not (agreement {mark.agreement:.2f}): a mark "
+            "can be lifted onto another picture."
+        )
     pictured = {m.asset_id for m in matches if m.found_by in ("sha256", "manifest", "fingerprint")}
     if mark is not None and mark.asset_id is None:
         conflicts.append(

@@ -10,7 +10,9 @@ from dam_schemas.inspect import CredentialsOut
 
 
 class MarkOut(Wire):
-    """A mark that was decoded and verified by its keyed tag. `p_false`: chance that noise looks like this."""
+    """A mark that was decoded and verified by its keyed tag. `p_false`: chance that noise looks like this. `agreement`: how
+    well the picture agrees with the one that the mark was made for (-1 to 1; from 0.35 on it is the same).
+    """
 
     mark_id: str
     engine: str
@@ -20,6 +22,7 @@ class MarkOut(Wire):
     p_false: float
     transform: dict[str, Any] = Field(default_factory=dict)
     asset_id: str | None = None
+    agreement: float | None = None
 
 
 class MatchOut(Wire):

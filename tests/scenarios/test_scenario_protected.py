@@ -164,12 +164,24 @@ def test_a_mark_lifted_onto_another_picture_is_a_conflict(studio, service, copy,
     wild = pictures.put(tmp_path, "forged.png", pictures.png(forged))
     boat = service.find.id_of("boat.png")
     found = service.answers.identify(str(wild))
-    if not any(m.found_by == "mark" for m in found.matches):
-        pytest.skip("the lifted mark did not survive, so there is nothing to be deceived by")
-    assert found.conflicts
+    assert (found.asset.id, found.found_by) == (boat, "fingerprint")
+    assert hero not in {m.asset_id for m in found.matches}  # a mark on another picture is no match
     assert hero in found.conflicts[0]
-    assert boat in found.conflicts[0]
-    assert not service.answers.verify(str(wild)).authentic
+    assert any(boat in words for words in found.conflicts)
+    verdict = service.answers.verify(str(wild))
+    assert (verdict.authentic, verdict.mark.asset_id) == (False, hero)
+    assert verdict.mark.agreement < 0.35
+
+
+def test_a_mark_lifted_onto_a_strangers_picture_leads_to_no_asset(studio, service, copy, hero, tmp_path):
+    _, drive, _ = studio
+    with Image.open(copy) as marked, Image.open(drive / "hero.png") as plain:
+        delta = np.asarray(marked.convert("RGB"), np.int16) - np.asarray(plain.convert("RGB"), np.int16)
+    stranger = pictures.painted(78, **SIZE).astype(np.int16)
+    wild = pictures.put(tmp_path, "forged.png", pictures.png(np.clip(stranger + delta, 0, 255).astype(np.uint8)))
+    found = service.answers.identify(str(wild))
+    assert (found.asset, found.matches) == (None, ())
+    assert hero in found.conflicts[0]
 
 
 def test_a_manifest_moved_to_another_picture_is_not_authentic(service, copy, studio, tmp_path):

@@ -16,7 +16,7 @@ from dam.errors import PolicyError, UsageError
 from dam.watermark.contract import Availability, Detection, Effort, Embedded, Pixels
 from dam.watermark.payload import CODE_SYMBOLS, check_key, encode
 from dam.watermark.tile.patterns import BankCache, Plane, make_tile
-from dam.watermark.tile.plane import LONG_SIDE, canonical, repeat_tile, rms, visibility_mask
+from dam.watermark.tile.plane import LONG_SIDE, canonical, is_small, repeat_tile, rms, visibility_mask, whiten_small
 from dam.watermark.tile.rehearsal import Stage, choose_strength, rehearse
 from dam.watermark.tile.search import Found, Searcher
 
@@ -55,7 +55,7 @@ class TileMark:
         luma = canonical(pixels)
         bank = self._banks.get(key)
         mark = repeat_tile(make_tile(bank, code), luma.shape) * visibility_mask(luma)
-        stage = Stage(luma, mark, code, bank)
+        stage = Stage(luma, mark, code, bank, max(pixels.shape[:2]))
         chosen = choose_strength(stage) if strength_db is None else rehearse(stage, _checked_strength(strength_db))
         marked = _add(pixels, stage.scaled_mark(chosen.strength_db))
         psnr_db = round(float(cv2.PSNR(pixels, marked)), 2)
@@ -68,7 +68,8 @@ class TileMark:
         _check_pixels(pixels)
         if min(pixels.shape[:2]) < _SMALLEST_SEARCHED:
             return None
-        search = Searcher(canonical(pixels), self._banks.get(key), key, deadline)
+        small = whiten_small(pixels) if is_small(pixels) else None
+        search = Searcher(canonical(pixels), self._banks.get(key), key, deadline, small)
         if (found := search.fast()) is not None:
             return _detection(found, "fast")
         if effort == "deep" and (found := search.deep()) is not None:

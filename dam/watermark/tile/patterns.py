@@ -31,9 +31,9 @@ Plane = NDArray[np.float32]
 
 FREQ_Y: Final = np.arange(-HIGH, HIGH + 1)
 FREQ_X: Final = np.arange(HIGH + 1)
-_RADIUS: Final = np.hypot(FREQ_Y[:, None], FREQ_X[None])
-IN_BAND: Final = (_RADIUS >= LOW) & (_RADIUS <= HIGH) & (FREQ_Y[:, None] != 0) & (FREQ_X[None] != 0)
-_MAGNITUDE: Final = np.where(IN_BAND, np.maximum(_RADIUS, 1.0) ** -TILT, 0.0)
+RADIUS: Final = np.hypot(FREQ_Y[:, None], FREQ_X[None])
+IN_BAND: Final = (RADIUS >= LOW) & (RADIUS <= HIGH) & (FREQ_Y[:, None] != 0) & (FREQ_X[None] != 0)
+_MAGNITUDE: Final = np.where(IN_BAND, np.maximum(RADIUS, 1.0) ** -TILT, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

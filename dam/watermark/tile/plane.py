@@ -15,12 +15,13 @@ LONG_SIDE: Final = 512
 _MIN_SIDE: Final = 8
 # Visibility mask: (detail contrast in levels) ** exponent above a floor
 _MASK_WINDOW: Final = (7, 7)
-_MASK_FLOOR: Final = np.float32(0.55)
+MASK_FLOOR: Final = np.float32(0.55)
 _MASK_CEILING: Final = np.float32(6)
 _MASK_EXPONENT: Final = np.float32(0.6)
 # Whitening, tuned on 28 real pictures: small windows beat the larger ones of the prototype by about 2.5 dB
 _HIGH_PASS: Final = (7, 7)
 _LOCAL: Final = (5, 5)
+_SMALL: Final = (3, 3)  # both windows, at the size of a picture that is smaller than the plane
 _NOISE_FLOOR: Final = np.float32(0.3)  # levels
 _CLIP: Final = np.float32(1.5)
 
@@ -45,7 +46,7 @@ def visibility_mask(luma: Plane) -> Plane:
     """
     contrast = np.sqrt(_local_power(_detail(luma), _MASK_WINDOW))
     calm = np.maximum(cv2.blur(cv2.erode(contrast, np.ones((9, 9), np.uint8)), (9, 9)), 0)
-    hidden: Plane = np.minimum(calm**_MASK_EXPONENT + _MASK_FLOOR, _MASK_CEILING)
+    hidden: Plane = np.minimum(calm**_MASK_EXPONENT + MASK_FLOOR, _MASK_CEILING)
     return hidden
 
 
@@ -55,6 +56,26 @@ def whiten(luma: Plane) -> Plane:
     power = np.maximum(cv2.blur(_local_power(detail, _LOCAL), _LOCAL), 0)
     detail /= np.sqrt(power) + _NOISE_FLOOR
     return np.clip(detail, -_CLIP, _CLIP, out=detail)
+
+
+def is_small(pixels: Pixels) -> bool:
+    """Whether the plane is larger than the picture, so that its finest detail is only interpolated."""
+    return bool(max(pixels.shape[:2]) < LONG_SIDE)
+
+
+def whiten_small(pixels: Pixels) -> Plane:
+    """`whiten` at the picture's own size, then enlarged: what is left of a mark after strong shrinking is as fine as the
+    pixels are, and the windows of the plane would take it for the picture.
+    """
+    grey: Pixels = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    luma = grey.astype(np.float32)
+    detail = luma - cv2.blur(cv2.blur(luma, _SMALL), _SMALL)
+    power = np.maximum(cv2.blur(_local_power(detail, _SMALL), _SMALL), 0)
+    detail = np.clip(detail / (np.sqrt(power) + _NOISE_FLOOR), -_CLIP, _CLIP)
+    height, width = detail.shape
+    factor = LONG_SIDE / max(height, width)
+    size = (max(_MIN_SIDE, round(width * factor)), max(_MIN_SIDE, round(height * factor)))
+    return np.asarray(cv2.resize(detail, size, interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def _detail(luma: Plane) -> Plane:

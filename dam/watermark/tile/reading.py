@@ -6,10 +6,24 @@ from typing import Final
 import numpy as np
 
 from dam.watermark.payload import CODE_SYMBOLS, Decoded, SoftCode, decode_soft
-from dam.watermark.tile.patterns import FREQ_X, FREQ_Y, IN_BAND, TILE, Bank, Plane, Spectrum, at_grid, to_band, to_plane
+from dam.watermark.tile.patterns import (
+    FREQ_X,
+    FREQ_Y,
+    IN_BAND,
+    LOW,
+    RADIUS,
+    TILE,
+    Bank,
+    Plane,
+    Spectrum,
+    at_grid,
+    to_band,
+    to_plane,
+)
 
 _BLOCK_WHITENING: Final = 0.8  # spectra are divided by their magnitude to this power, per block ...
 _TOTAL_WHITENING: Final = 0.1  # ... and once more after the sum
+_ROUGH: Final = (np.maximum(RADIUS, LOW) ** -0.3).astype(np.float32)  # what shrinking leaves of each frequency
 _HOPELESS: Final = 0.35  # median confidence below which nothing is there: do not spend time on it
 
 
@@ -27,10 +41,26 @@ def find_sync(plane: Plane, bank: Bank) -> Sync:
     return _locate(_sum_of_blocks(plane), bank)
 
 
+def find_faint_sync(plane: Plane, bank: Bank) -> Sync:
+    """`find_sync` in the plane of a picture that was shrunk: coarse patterns count more, of the fine ones little is left."""
+    return _locate(_sum_of_blocks(plane) * _ROUGH, bank)
+
+
 def quick_score(plane: Plane, bank: Bank) -> float:
     """Sync score after plain folding: a third of the cost, for scanning many scales."""
     total = to_band(_blocks(plane).sum(axis=0, keepdims=True))[0]
     return _score(_flatten(total, 0.6), bank)[0]
+
+
+def oriented_scores(plane: Plane, bank: Bank) -> list[tuple[float, int, bool]]:
+    """(quick score, quarter turns counter-clockwise, mirrored) of all eight ways that a plane may lie: to be undone in
+    this order, first the turns, then the mirror. Up to its place on the torus the tile turns like the plane.
+    """
+    tile = _blocks(plane).sum(axis=0)
+    ways = [(quarters, flipped) for quarters in range(4) for flipped in (False, True)]
+    turned = [np.rot90(tile, -quarters)[:, :: -1 if flipped else 1] for quarters, flipped in ways]
+    spectra = to_band(np.stack(turned))
+    return [(_score(_flatten(one, 0.6), bank)[0], *way) for one, way in zip(spectra, ways, strict=True)]
 
 
 def read_symbols(sync: Sync, bank: Bank) -> SoftCode:

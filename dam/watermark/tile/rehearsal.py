@@ -10,11 +10,26 @@ import numpy as np
 from dam.watermark.contract import Pixels
 from dam.watermark.payload import correctable
 from dam.watermark.tile.patterns import Bank, Plane
-from dam.watermark.tile.plane import canonical, rms, whiten
-from dam.watermark.tile.reading import find_sync, read_symbols
+from dam.watermark.tile.plane import LONG_SIDE, MASK_FLOOR, canonical, rms, whiten, whiten_small
+from dam.watermark.tile.reading import find_faint_sync, find_sync, read_symbols
 
-# PSNR aimed at, weakest first. Above 50 dB rounding to 8 bits eats the mark, below 38.5 it can be seen.
-LADDER_DB: Final = (50.0, 49.0, 48.0, 47.0, 46.0, 45.0, 44.0, 43.0, 42.0, 41.0, 40.0, 39.0, 38.5)
+# PSNR aimed at, weakest first. Above 50 dB rounding to 8 bits eats the mark, below 38.5 it can be seen; rounding adds a little to the noise.
+LADDER_DB: Final = (50.0, 49.0, 48.0, 47.0, 46.0, 45.0, 44.0, 43.0, 42.0, 41.0, 40.0, 39.0, 38.6)
+WISHED_DB: Final = 40.0  # what a picture is made to survive if this is enough, but no stronger mark is made for
+# Levels (standard deviation) in calm places, where an even grain is seen first, whatever the PSNR says
+CALM_LEVELS: Final = 1.9
+WISHED_CALM_LEVELS: Final = 1.6
+_SMALL_PICTURE: Final = 768  # px; a larger one at half its size is as large as the plane at 0.75
+
+
+Attack = Callable[[Pixels], "Plane | Picture"]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture of its own size, to be read as one; a plane is read at the size that it has."""
+
+    luma: Pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,32 +48,59 @@ class Stage:
     mark: Plane
     code: bytes
     bank: Bank
+    long_side: int  # of the picture, px
 
     def scaled_mark(self, strength_db: float) -> Plane:
         """The mark so that its RMS gives the PSNR."""
-        gain = 255 * 10 ** (-strength_db / 20) / max(rms(self.mark), 1e-9)
-        return self.mark * np.float32(gain)
+        return self.mark * np.float32(self._gain(strength_db))
+
+    def calm_levels(self, strength_db: float) -> float:
+        """How much the mark changes what has no detail at all: standard deviation in levels of 255."""
+        return self._gain(strength_db) * float(MASK_FLOOR)
+
+    def _gain(self, strength_db: float) -> float:
+        return float(255 * 10 ** (-strength_db / 20) / max(rms(self.mark), 1e-9))
 
 
 def choose_strength(stage: Stage) -> Rehearsed:
-    """Find the weakest rung that survives everything, by bisection: at most 4 of the 13 rungs are tried."""
-    low, high = 0, len(LADDER_DB) - 1
+    """Find the weakest rung that survives everything, by bisection: at most 4 of the 13 rungs are tried. A rung that would
+    be seen in calm places is not taken, whatever it survives; the answer says what does not survive then.
+    """
+    rungs = [db for db in LADDER_DB if stage.calm_levels(db) <= CALM_LEVELS] or [LADDER_DB[0]]
+    wishes = _wishes(stage)
+    low, high = 0, len(rungs) - 1
     while low < high:
         middle = (low + high) // 2
-        marked = _marked(stage, LADDER_DB[middle])
-        if all(_readable(attack(marked), stage) for attack in ATTACKS.values()):  # stops at the first that fails
+        marked = _marked(stage, rungs[middle])
+        wanted = {**ATTACKS, **wishes} if _may_wish(stage, rungs[middle + 1]) else ATTACKS
+        if all(_readable(attack(marked), stage) for attack in wanted.values()):  # stops at the first that fails
             high = middle
         else:
             low = middle + 1
-    if high < len(LADDER_DB) - 1:
-        return Rehearsed(LADDER_DB[high], dict.fromkeys(ATTACKS, True))
-    return rehearse(stage, LADDER_DB[high])
+    return rehearse(stage, rungs[high])
+
+
+def _may_wish(stage: Stage, strength_db: float) -> bool:
+    """Whether a mark may be so strong for wishes alone."""
+    return strength_db >= WISHED_DB and stage.calm_levels(strength_db) <= WISHED_CALM_LEVELS
 
 
 def rehearse(stage: Stage, strength_db: float) -> Rehearsed:
     """Mark the plane at a strength, attack it in every way, read it back."""
     marked = _marked(stage, strength_db)
-    return Rehearsed(strength_db, {name: _readable(attack(marked), stage) for name, attack in ATTACKS.items()})
+    every = {**ATTACKS, **_wishes(stage)}
+    return Rehearsed(strength_db, {name: _readable(attack(marked), stage) for name, attack in every.items()})
+
+
+def _wishes(stage: Stage) -> dict[str, Attack]:
+    """A small picture is worn by what a larger one does not feel: at half its size there are few pixels to a tile."""
+    if stage.long_side >= _SMALL_PICTURE:
+        return {}
+    half, quarter = 0.5 * stage.long_side / LONG_SIDE, 0.25 * stage.long_side / LONG_SIDE
+    return {
+        "half_jpeg50": lambda luma: Picture(_jpeg(_smaller(luma, half), 50)),
+        "quarter": lambda luma: Picture(_smaller(luma, quarter)),
+    }
 
 
 def _marked(stage: Stage, strength_db: float) -> Pixels:
@@ -66,8 +108,13 @@ def _marked(stage: Stage, strength_db: float) -> Pixels:
     return np.clip(marked, 0, 255).astype(np.uint8)
 
 
-def _readable(plane: Plane, stage: Stage) -> bool:
-    return correctable(read_symbols(find_sync(whiten(plane), stage.bank), stage.bank), stage.code)
+def _readable(what: "Plane | Picture", stage: Stage) -> bool:
+    """Whether a search would read it at first."""
+    if isinstance(what, Picture):
+        sync = find_faint_sync(whiten_small(what.luma), stage.bank)
+    else:
+        sync = find_sync(whiten(what), stage.bank)
+    return correctable(read_symbols(sync, stage.bank), stage.code)
 
 
 def _jpeg(luma: Pixels, quality: int) -> Pixels:
@@ -75,10 +122,14 @@ def _jpeg(luma: Pixels, quality: int) -> Pixels:
     return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE))
 
 
-def _shrunk(luma: Pixels) -> Plane:
+def _smaller(luma: Pixels, factor: float) -> Pixels:
     height, width = luma.shape
-    size = (max(1, round(width * 0.75)), max(1, round(height * 0.75)))
-    return canonical(_jpeg(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), 50))
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA))
+
+
+def _shrunk(luma: Pixels) -> Plane:
+    return canonical(_jpeg(_smaller(luma, 0.75), 50))
 
 
 def _cropped(luma: Pixels) -> Plane:
@@ -89,4 +140,4 @@ def _cropped(luma: Pixels) -> Plane:
 
 
 # "crop": a part with 55 % of each side; "shrink": the 512-px plane to 0.75 of its size. The likeliest to fail first.
-ATTACKS: Final[dict[str, Callable[[Pixels], Plane]]] = {"crop55_jpeg75": _cropped, "shrink75_jpeg50": _shrunk}
+ATTACKS: Final[dict[str, Attack]] = {"crop55_jpeg75": _cropped, "shrink75_jpeg50": _shrunk}
