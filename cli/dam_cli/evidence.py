@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from dam_cli import render
-from dam_cli.session import GLOBALS, library, settings
+from dam_cli.session import GLOBALS, actor, library, settings
 
 MAKE = "make"
 
@@ -64,7 +64,8 @@ def make(
     from dam_schemas.evidence import printed
 
     with library() as service:
-        wire = printed(service.evidence.make(asset, to, wish=Wish(file, include_prompts), dry_run=dry_run))
+        wish, who = Wish(file, include_prompts), actor(service)
+        wire = printed(service.evidence.make(asset, to, wish=wish, dry_run=dry_run, actor=who))
     if GLOBALS.json:
         render.put_json(wire)
         return

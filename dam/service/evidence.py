@@ -16,6 +16,7 @@ from dam.catalogue.reading import Reader, open_reader
 from dam.errors import BadFileError, ConflictError, NotFoundError, PolicyError, UnreadableError, UsageError
 from dam.ingest.parts import Parts
 from dam.lineage.graph import Direction, Lineage, walk
+from dam.media import hashing
 from dam.media.paths import from_text
 from dam.model import Edge, Relation
 from dam.provenance import keys, sdk, stores, trust, verdict
@@ -153,8 +154,17 @@ class Evidence:
 
         return keys.load_leaf_key(self._parts.ring).sign(data, ec.ECDSA(hashes.SHA256()))
 
-    def make(self, asset: str, to: Path | None = None, *, wish: Wish | None = None, dry_run: bool = False) -> Made:
-        """Write the bundle of an asset. `to` may be a folder; nothing that is there is written over.
+    def make(
+        self,
+        asset: str,
+        to: Path | None = None,
+        *,
+        wish: Wish | None = None,
+        dry_run: bool = False,
+        actor: str = "service",
+    ) -> Made:
+        """Write the bundle of an asset. `to` may be a folder; nothing that is there is written over. The ledger says who
+        took what out of the house.
 
         Raises as `plan`, and:
             ConflictError: the name is taken. StorageError: it cannot be written.
@@ -168,11 +178,20 @@ class Evidence:
             )
         if not dry_run:
             writing.write(plan, target)
+            self._note(plan, hashing.sha256_file(os.fspath(target)), actor)
         return Made(
             str(known["id"]), os.fspath(target), str(plan.index["contains"]),
             os.path.getsize(target) if not dry_run else plan.size_bytes, not dry_run, bool(plan.index["prompts"]),
             tuple(plan.members), tuple(plan.index["absent"]), str(plan.index["root_sha256"]),
         )  # fmt: skip
+
+    def _note(self, plan: Plan, sha256: str, actor: str) -> None:
+        detail = {
+            "sha256": sha256, "contains": plan.index["contains"], "prompts": plan.index["prompts"],
+            "absent": [one["what"] for one in plan.index["absent"]],
+        }  # fmt: skip
+        with self._parts.catalogue.change(actor=actor) as unit:
+            unit.audit("evidence.made", str(plan.index["asset"]["id"]), detail)
 
     # -- what is gathered
 

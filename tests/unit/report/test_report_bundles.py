@@ -131,9 +131,26 @@ def test_the_same_asset_at_the_same_time_gives_the_same_list_of_contents(studio,
     hashes = [{m["path"]: m["sha256"] for m in read(one, "index.json")["members"]} for one in (good, again)]
     for one in hashes:
         del one["report.html"]  # says when it was made
+        for name in ("ledger/entries.json", "ledger/proof.json"):
+            del one[name]  # the first bundle is an entry itself
         for name in ("credentials/manifest.json", "credentials/manifest.crjson"):
             del one[name]  # of two lists that vouch for a stamp the C2PA library names now one, now the other
     assert hashes[0] == hashes[1]
+
+
+def test_the_ledger_says_who_took_which_bundle_out(studio, tmp_path):
+    service, _ = studio
+    made = service.evidence.make("shot.png", tmp_path, wish=Wish("none"), actor="person:ada")
+    service.evidence.make("shot.png", tmp_path / "dry.zip", wish=Wish("none"), dry_run=True)
+    with open_reader(service.parts.catalogue.path) as reader:
+        rows = reader.rows(
+            "SELECT actor, subject, detail FROM audit_entry WHERE action = 'evidence.made' ORDER BY seq DESC"
+        )
+    assert (rows[0]["actor"], rows[0]["subject"]) == ("person:ada", made.asset_id)
+    said = json.loads(rows[0]["detail"])
+    assert said == {"sha256": sha256(made.path), "contains": "none", "prompts": False, "absent": said["absent"]}
+    again = service.evidence.make("shot.png", tmp_path / "again.zip", wish=Wish("none"))
+    assert "evidence.made" in {one["action"] for one in read(again.path, "ledger/entries.json")}
 
 
 def test_the_page_is_one_file_without_scripts_or_anything_from_elsewhere(studio, tmp_path):
