@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="where API and UI listen; anything else demands a token")
     port: int = Field(default=8340, ge=0, le=65535, description="where API and UI listen; 0 = any free port")
     token: str | None = Field(default=None, repr=False, description="bearer token of the API; needed off 127.0.0.1")
+    resolution_per_minute: int = Field(
+        default=120, ge=0, description="soft binding queries from one address; 0 = no limit"
+    )
     person: str | None = Field(default=None, description="who decides; default: the login name")
     organisation: str = Field(default="Local Studio", min_length=1, max_length=64, description="named in certificates")
     signing_chain: Path | None = Field(

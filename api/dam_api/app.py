@@ -11,7 +11,7 @@ from starlette.staticfiles import StaticFiles
 
 from dam import __version__
 from dam.service.library import Service
-from dam_api import assets, audit, files, pages, problems, reviews, roots, system, trust
+from dam_api import assets, audit, files, pages, problems, resolution, reviews, roots, system, trust
 from dam_api.deps import sweep_uploads
 from dam_api.guard import Guard
 from dam_api.problems import described
@@ -44,6 +44,8 @@ def create_app(service: Service) -> FastAPI:
     for noun in (assets, reviews, files, roots, audit, system, trust):
         v1.include_router(noun.router)
     app.include_router(v1)
+    app.state.resolution = resolution.Rate(settings.resolution_per_minute)
+    app.include_router(resolution.router, responses=described())
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(Guard, settings=settings, sessions=sessions)

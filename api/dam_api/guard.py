@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dam.settings import Settings
 from dam_api import problems
-from dam_api.problems import Refusal
+from dam_api.problems import Refusal, is_api
 from dam_api.sessions import COOKIE, Sessions
 
 CSP = (
@@ -24,7 +24,8 @@ CSP = (
     "frame-ancestors 'none'; base-uri 'none'"
 )
 MAX_BODY_BYTES = 1 << 20
-UPLOADS = frozenset({"/api/v1/inspect", "/api/v1/verify", "/api/v1/identify"})  # these bound what they take (deps.py)
+# these bound what they take (deps.py)
+UPLOADS = frozenset({"/api/v1/inspect", "/api/v1/verify", "/api/v1/identify", "/matches/byContent"})
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN_PATHS = ("/login", "/static/")
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]/@\s]+)(?::\d{1,5})?")
@@ -81,11 +82,11 @@ class Guard:
         self._check_host(headers.get("host", ""))
         if b"%00" in request.scope.get("raw_path", b"") or b"%00" in request.scope["query_string"]:
             raise Refusal(400, "request.invalid", "The address holds a NUL character.")
-        _check_site(request.method, headers, page=not path.startswith("/api"))
+        _check_site(request.method, headers, page=not is_api(path))
         _check_length(headers, path)
         if self._sessions.token is None or path.startswith(OPEN_PATHS):
             return None
-        if path.startswith("/api"):
+        if is_api(path):
             if not self._sessions.holds_bearer(headers.get("authorization", "")):
                 raise Refusal(
                     401, "auth.needed", "This library asks for a token.", next_step="Send it: Authorization: Bearer TOKEN",
@@ -166,7 +167,7 @@ class _Sending:
 
     def __init__(self, send: Send, path: str, *, head: bool) -> None:
         self._send = send
-        self._api = path.startswith("/api")
+        self._api = is_api(path)
         self._head = head
         self.started = False
 

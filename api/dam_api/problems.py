@@ -55,8 +55,13 @@ def answer(request: Request, error: ErrorOut, headers: Mapping[str, str] | None 
     return JSONResponse(error.model_dump(mode="json"), error.status, dict(headers or {}), MEDIA_TYPE)
 
 
+def is_api(path: str) -> bool:
+    """Whether programs ask here: our own API, or the C2PA one at the standard's addresses."""
+    return path.startswith(("/api", "/matches/", "/manifests/", "/services/"))
+
+
 def is_page(request: Request) -> bool:
-    return not request.url.path.startswith("/api") and "text/html" in request.headers.get("accept", "")
+    return not is_api(request.url.path) and "text/html" in request.headers.get("accept", "")
 
 
 def refused(request: Request, error: HTTPException) -> Response:

@@ -104,6 +104,28 @@ class NearIndex:
         hits.sort(key=lambda hit: (hit.distance64 + hit.distance256, hit.asset_id))
         return hits[:limit]
 
+    def near_by(self, code: str, *, bits: int, within: int, limit: int = 50) -> list[tuple[str, int]]:
+        """(asset id, distance) of the assets within a distance of one code of 64 or 256 bits, the nearest first."""
+        query = np.uint64(parse_code(code, 64)) if bits == 64 else _words([code])[0]
+        with self._lock:
+            table = _Snapshot(self._codes64, self._codes256, self._ids, len(self._ids))
+        hits: list[tuple[str, int]] = []
+        for start in range(0, table.count, _CHUNK):
+            rows = slice(start, min(start + _CHUNK, table.count))
+            distances = np.bitwise_count((table.codes64 if bits == 64 else table.codes256)[rows] ^ query)
+            if bits != 64:
+                distances = distances.sum(axis=1, dtype=np.int64)
+            close = np.flatnonzero(distances <= within)
+            nearest = close[np.argsort(distances[close], kind="stable")][: limit + self._gone()]
+            found = ((table.ids[start + int(row)], int(distances[row])) for row in nearest)
+            hits += [(asset_id, distance) for asset_id, distance in found if asset_id is not None][:limit]
+        hits.sort(key=lambda hit: (hit[1], hit[0]))
+        return hits[:limit]
+
+    def _gone(self) -> int:
+        """Rows of removed assets, which a search meets and leaves out."""
+        return len(self._ids) - len(self._rows)
+
     def _make_room(self, rows: int) -> None:
         room = len(self._codes64)
         if rows <= room:

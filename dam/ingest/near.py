@@ -33,6 +33,10 @@ class NearTable:
     def near(self, code64: str, code256: str, *, limit: int = 64) -> list[Hit]:
         return self._index.near(code64, code256, limit=limit)
 
+    def near_by(self, code: str, *, bits: int, within: int, limit: int = 64) -> list[tuple[str, int]]:
+        """(asset id, distance) by one code alone, the nearest first."""
+        return self._index.near_by(code, bits=bits, within=within, limit=limit)
+
 
 def _rows_after(source: Unit | Reader, seq: int) -> list[tuple[int, str, str, str]]:
     return source.fingerprints_after(seq) if isinstance(source, Reader) else fingerprints_after(source, seq)

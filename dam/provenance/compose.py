@@ -378,11 +378,16 @@ def _statement(
 
 
 def fingerprint_binding(engine: str, code: str) -> SoftBindingEntry:
-    """A perceptual code as a soft binding under this house's own name: no registered algorithm is what we compute.
+    """A perceptual code as a soft binding; the value is the code in hex."""
+    return SoftBindingEntry(alg=fingerprint_alg(engine), value=code)
 
-    "phash64/luma512.1" becomes `org.headwater.phash64.luma512.1`; the value is the code in hex.
+
+def fingerprint_alg(engine: str) -> str:
+    """The house's own name for an engine's codes: no registered algorithm is what we compute.
+
+    "phash64/luma512.1" becomes `org.headwater.phash64.luma512.1`.
     """
-    return SoftBindingEntry(alg=f"org.headwater.{engine.replace('/', '.')}", value=code)
+    return f"org.headwater.{engine.replace('/', '.')}"
 
 
 def provider_of(credential: Mapping[str, Any] | None, producer: str | None) -> tuple[str | None, Provider]:

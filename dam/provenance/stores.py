@@ -80,6 +80,21 @@ def _from_jpeg(stream: BinaryIO) -> bytes | None:
     return whole[:size] if 32 <= size <= len(whole) else None
 
 
+def only(store: bytes, label: str) -> bytes | None:
+    """A store with that manifest alone, or None: what it names of others cannot be followed in it (C2PA 2.4 §11.1.4)."""
+    for kind, start, end in _boxes(store, 0, len(store)):
+        if kind != b"jumb":
+            continue
+        inside = list(_boxes(store, start, end))
+        if not inside or inside[0][0] != b"jumd":
+            continue
+        for inner, at, stop in inside[1:]:
+            if inner == b"jumb" and _label(store, at, stop) == label:
+                parts = store[start : inside[0][2]] + store[at - 8 : stop]
+                return struct.pack(">I4s", len(parts) + 8, b"jumb") + parts
+    return None
+
+
 def signatures(store: bytes) -> dict[str, Signature]:
     """What each manifest's signature carries, by the manifest's label."""
     found: dict[str, Signature] = {}

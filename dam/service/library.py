@@ -23,6 +23,7 @@ from dam.provenance.means import SigningMeans, Supplied
 from dam.provenance.stamping import Stamping
 from dam.provenance.timestamps import Responder
 from dam.service.answers import Answers
+from dam.service.bindings import Bindings
 from dam.service.copies import Copies
 from dam.service.evidence import Evidence
 from dam.service.finding import Finder
@@ -73,6 +74,7 @@ class Service:
     upkeep: Upkeep
     trust: Trust
     keys: Keys
+    bindings: Bindings
 
 
 def create_library(settings: Settings) -> None:
@@ -171,13 +173,13 @@ def open_service(settings: Settings) -> Iterator[Service]:
     release_dead(parts)
     judge.ask_quietly(parts)
     try:
-        find = Finder(settings)
+        find, answers = Finder(settings), Answers(settings, parts)
         yield Service(
             parts=parts,
             find=find,
             roots=Roots(parts),
             passes=Passes(parts),
-            answers=Answers(settings, parts),
+            answers=answers,
             reviews=Reviews(parts),
             copies=Copies(parts, find),
             evidence=Evidence(parts, find),
@@ -185,6 +187,7 @@ def open_service(settings: Settings) -> Iterator[Service]:
             upkeep=Upkeep(parts),
             trust=Trust(parts),
             keys=Keys(parts),
+            bindings=Bindings(parts, answers),
         )
     finally:
         parts.means.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from dam_schemas import answers, assertions, asset, evidence, inspect, keys, trust
+from dam_schemas import answers, assertions, asset, bindings, evidence, inspect, keys, trust
 
 PUBLISHED: dict[str, type[BaseModel]] = {
     "asset.v1": asset.AssetOut,
@@ -26,6 +26,8 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     "verify.v1": answers.VerifyOut,
     "rubric.v1": answers.RubricOut,
     "identify.v1": answers.IdentifyOut,
+    "binding-result.v1": bindings.BindingResult,
+    "binding-algorithms.v1": bindings.AlgorithmsOut,
     "audit-entry.v1": answers.AuditEntryOut,
     "audit-verdict.v1": answers.AuditVerdictOut,
     "doctor.v1": answers.DoctorOut,

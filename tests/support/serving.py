@@ -31,6 +31,11 @@ class Served:
             with error:
                 return error.code, json.load(error)
 
+    def read(self, path):
+        """The bytes of a good answer."""
+        with urllib.request.urlopen(self.url + path, timeout=60) as answer:
+            return answer.read()
+
     def post(self, path, body):
         return self.ask(path, data=json.dumps(body).encode(), headers={"Content-Type": "application/json"})
 

@@ -131,3 +131,25 @@ def test_a_hundred_thousand_codes_are_searched_in_milliseconds():
     for _ in range(10):
         index.near(*ZERO)
     assert (time.process_time() - start) / 10 < 0.01  # measured: 0.1 ms
+
+
+def test_one_code_alone_finds_what_comparing_all_finds():
+    rng = np.random.default_rng(8)
+    rows = [(f"a{n:03}", rng.bytes(8).hex(), rng.bytes(32).hex()) for n in range(300)]
+    rows += [(f"near{n}", f"{int(rows[0][1], 16) ^ (1 << n):016x}", rows[0][2]) for n in range(9)]
+    index = NearIndex()
+    index.load(rows)
+    index.remove("near3")
+    kept = [row for row in rows if row[0] != "near3"]
+    for place, bits, within in ((1, 64, 24), (2, 256, 110)):
+        query = rows[0][place]
+        wanted = sorted(
+            ((int(row[place], 16) ^ int(query, 16)).bit_count(), row[0])
+            for row in kept
+            if (int(row[place], 16) ^ int(query, 16)).bit_count() <= within
+        )
+        found = index.near_by(query, bits=bits, within=within, limit=400)
+        assert [(distance, asset_id) for asset_id, distance in found] == wanted
+        assert index.near_by(query, bits=bits, within=within, limit=3) == found[:3]
+    with pytest.raises(UsageError):
+        index.near_by("zz", bits=64, within=8)

@@ -1,6 +1,7 @@
 """The bytes of a manifest store, and what its signature carries, found in the file without the SDK."""
 
 import io
+import struct
 
 import pytest
 from hypothesis import given
@@ -94,3 +95,15 @@ def test_what_is_taken_out_of_real_files_is_what_the_sdk_reads(shared):
             assert alone["active_manifest"] == whole["active_manifest"]
             taken += 1
     assert taken > 5
+
+
+def test_one_manifest_of_a_chain_can_be_taken_out_and_is_a_store_of_its_own(tmp_path):
+    box = lambda kind, data: struct.pack(">I4s", len(data) + 8, kind) + data  # noqa: E731
+    named = lambda name: box(b"jumd", b"c2ma" + bytes(12) + b"\x03" + name.encode() + b"\0")  # noqa: E731
+    manifests = [box(b"jumb", named(name) + box(b"cbor", name.encode() * 9)) for name in ("urn:one", "urn:two")]
+    store = box(b"jumb", named("c2pa") + b"".join(manifests))
+    alone = stores.only(store, "urn:two")
+    assert alone == box(b"jumb", named("c2pa") + manifests[1])
+    assert stores.only(store, "urn:three") is None
+    for cut in range(0, len(store), 7):
+        stores.only(store[:cut], "urn:two")
