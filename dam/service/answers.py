@@ -86,6 +86,7 @@ class _Look:
 
     mark: tuple[str, str, Any] | None = None  # key id, engine name, Detection
     codes: tuple[FingerprintCode, ...] = ()
+    others: tuple[tuple[str, tuple[FingerprintCode, ...]], ...] = ()  # of the picture's other views, by name
     flat: bool = False
     agreement: float | None = None
     problems: tuple[Problem, ...] = ()
@@ -206,6 +207,7 @@ class Answers:
         """Decode once; detect marks with the given effort (None = none) and compute fingerprints."""
         from dam.fingerprint.compute import compute_all
         from dam.fingerprint.contract import is_flat
+        from dam.fingerprint.views import views
         from dam.media import pixels
         from dam.watermark.detect import detect_all
 
@@ -221,7 +223,8 @@ class Answers:
             keys = [(key.key_id, key.secret) for key in self._parts.mark_keys]
             mark = detect_all(decoded.rgb, keys, effort=marks, budget_s=DEEP_BUDGET_S)
         agreement = self._agreement(decoded.rgb, mark[2]) if mark is not None else None
-        return _Look(mark, compute_all(luma), is_flat(luma), agreement)
+        others = tuple((name, compute_all(view)) for name, view in views(luma)[1:]) if marks is not None else ()
+        return _Look(mark, compute_all(luma), others, is_flat(luma), agreement)
 
     def _agreement(self, rgb: Any, seen: Any) -> float | None:
         """How well a marked picture agrees with the one that the registry has for its mark: a mark can be lifted."""
@@ -271,22 +274,23 @@ class Answers:
             detail["agreement"] = mark.agreement
             matches.append(Match(mark.asset_id, "mark", 1.0 - mark.p_false, detail))
         if look.codes and not look.flat:
-            matches += self._by_fingerprint(look.codes)
+            matches += self._by_fingerprint((("as it is", look.codes), *look.others))
         return sorted(matches, key=lambda m: (ORDER[m.found_by], -m.score, m.asset_id))
 
-    def _by_fingerprint(self, codes: Sequence[FingerprintCode]) -> list[Match]:
+    def _by_fingerprint(self, views: Sequence[tuple[str, Sequence[FingerprintCode]]]) -> list[Match]:
+        """Assets that look like the picture in any of its views; each once, in the view that is nearest."""
         assert self._parts is not None
-        by_engine = {c.engine: c.code for c in codes}
         with open_reader(self._parts.catalogue.path) as reader:
             self._parts.near.follow(reader)
-        hits = self._parts.near.near(by_engine[ENGINE_64], by_engine[ENGINE_256], limit=8)
-        return [
-            Match(
-                h.asset_id, "fingerprint", round(1 - max(h.distance64 / 64, h.distance256 / 256), 4),
-                {"distance64": h.distance64, "distance256": h.distance256},
-            )
-            for h in hits
-        ]  # fmt: skip
+        best: dict[str, Match] = {}
+        for view, codes in views:
+            by_engine = {c.engine: c.code for c in codes}
+            for hit in self._parts.near.near(by_engine[ENGINE_64], by_engine[ENGINE_256], limit=8):
+                score = round(1 - max(hit.distance64 / 64, hit.distance256 / 256), 4)
+                detail = {"distance64": hit.distance64, "distance256": hit.distance256, "view": view}
+                if hit.asset_id not in best or score > best[hit.asset_id].score:
+                    best[hit.asset_id] = Match(hit.asset_id, "fingerprint", score, detail)
+        return sorted(best.values(), key=lambda match: (-match.score, match.asset_id))[:8]
 
 
 def _by_bytes(reader: Reader, sha256: str | None) -> list[Match]:

@@ -7,7 +7,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from dam.model import CredentialState
 from tests.support import pictures
@@ -182,6 +182,20 @@ def test_a_mark_lifted_onto_a_strangers_picture_leads_to_no_asset(studio, servic
     found = service.answers.identify(str(wild))
     assert (found.asset, found.matches) == (None, ())
     assert hero in found.conflicts[0]
+
+
+@pytest.mark.parametrize("view", ["mirrored", "without border", "without border, mirrored"])
+def test_an_original_is_recognised_by_likeness_mirrored_and_in_a_border(studio, service, hero, tmp_path, view):
+    with Image.open(studio[1] / "hero.png") as image:
+        seen = image.convert("RGB")
+    if "mirrored" in view:
+        seen = ImageOps.mirror(seen)
+    if "border" in view:
+        seen = ImageOps.expand(seen, border=(0, 130), fill=(12, 12, 12))
+    wild = pictures.put(tmp_path, "wild.jpg", _jpeg(seen))
+    found = service.answers.identify(str(wild))
+    assert (found.asset.id, found.found_by, found.conflicts) == (hero, "fingerprint", ())
+    assert found.matches[0].detail["view"] == view
 
 
 def test_a_manifest_moved_to_another_picture_is_not_authentic(service, copy, studio, tmp_path):
