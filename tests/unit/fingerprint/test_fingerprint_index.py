@@ -153,3 +153,20 @@ def test_one_code_alone_finds_what_comparing_all_finds():
         assert index.near_by(query, bits=bits, within=within, limit=3) == found[:3]
     with pytest.raises(UsageError):
         index.near_by("zz", bits=64, within=8)
+
+
+def test_the_opposite_of_a_code_is_as_far_as_can_be():
+    index = NearIndex()
+    index.load([("a", "00" * 8, "00" * 32), ("b", "ff" * 8, "ff" * 32)])
+    for bits in (64, 256):
+        assert index.near_by("00" * (bits // 8), bits=bits, within=bits) == [("a", 0), ("b", bits)]
+        assert index.near_by("00" * (bits // 8), bits=bits, within=bits - 1) == [("a", 0)]
+
+
+def test_a_bad_code_among_many_is_named_and_nothing_is_taken_in():
+    index = NearIndex()
+    for bad in ("0" * 15, "0" * 15 + " ", "0" * 15 + "g", "0" * 17, ""):
+        with pytest.raises(UsageError, match="is not a code of 64 bits"):
+            index.load([("a", "00" * 8, "00" * 32), ("b", bad, "00" * 32)])
+    assert len(index) == 0
+    assert index.load([]) == 0
