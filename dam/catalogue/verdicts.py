@@ -13,7 +13,7 @@ from dam.catalogue.work import OFFLINE
 from dam.model import Credentials
 
 JUDGE = "judge"  # stage: the file of an asset
-JUDGE_COPIES = "judge_copies"  # stage: its protected copies, which need no drive
+JUDGE_COPIES = "judge_copies"  # stage: its protected and labelled copies, which need no drive
 BATCH = 500
 Rows = Callable[..., list[dict[str, Any]]]
 
@@ -23,7 +23,7 @@ _STALE = {
     JUDGE: f"SELECT m.asset_id FROM manifest m WHERE {_OTHER}",  # noqa: S608  # nothing of a stranger is put in
     JUDGE_COPIES: (
         "SELECT DISTINCT c.asset_id FROM copy_verdict m JOIN copy c ON c.sha256 = m.sha256"  # noqa: S608
-        f" WHERE c.kind = 'protected' AND {_OTHER}"
+        f" WHERE c.kind IN ('protected', 'labelled') AND {_OTHER}"
     ),
 }
 _UNASKED = " AND NOT EXISTS (SELECT 1 FROM job j WHERE j.asset_id = {} AND j.stage = ? AND j.version = ?) LIMIT ?"
@@ -101,10 +101,11 @@ def set_on_asset(unit: Unit, asset_id: str, verdict: Credentials) -> None:
 
 
 def copies_of(rows: Rows, asset_id: str) -> list[dict[str, Any]]:
-    """The asset's protected copies with the verdicts that are stored on them, None where there is none."""
+    """The asset's protected and labelled copies with the verdicts that are stored on them, None where there is none."""
     return rows(
         "SELECT c.sha256, c.mime, c.storage_key, v.state, v.tier FROM copy c"
-        " LEFT JOIN copy_verdict v ON v.sha256 = c.sha256 WHERE c.asset_id = ? AND c.kind = 'protected' ORDER BY c.id",
+        " LEFT JOIN copy_verdict v ON v.sha256 = c.sha256"
+        " WHERE c.asset_id = ? AND c.kind IN ('protected', 'labelled') ORDER BY c.id",
         asset_id,
     )
 

@@ -1,7 +1,7 @@
 """JUDGE: credentials judged again, because a trust list, the C2PA library or our own verdicts have changed.
 
 What a verdict was made by is stored with it (`verdict.key`); whatever was made by something else is due. The stage runs
-over the asset's file when its drive is there; its protected copies lie in the vault and need none.
+over the asset's file when its drive is there; its protected and labelled copies lie in the vault and need none.
 """
 
 import logging
@@ -69,7 +69,7 @@ def run(parts: Parts, job: Job, path: str) -> None:
 
 
 def run_copies(parts: Parts, job: Job, _path: str) -> None:
-    """Judge the asset's protected copies in the vault."""
+    """Judge the asset's copies in the vault."""
     with parts.catalogue.reader() as reader:
         copies = verdicts.copies_of(reader.rows, job.asset_id)
     found = []
@@ -86,7 +86,7 @@ def run_copies(parts: Parts, job: Job, _path: str) -> None:
             if change:
                 unit.audit(ACTION, job.asset_id, {"copy": True} | _detail(copy["sha256"], before, new))
                 changes.append(change)
-        work.job_ended(unit, job.id, "done", message="; ".join(changes) or None)
+        work.job_ended(unit, job.id, "done", message="; ".join(dict.fromkeys(changes)) or None)
 
 
 def _follow(parts: Parts, unit: Unit, asset_id: str, *, changed: bool) -> None:
