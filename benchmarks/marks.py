@@ -8,10 +8,12 @@ against a PNG encode (OpenCV's default, the fastest at hand) of the same picture
     prototype   another engine of the same shape, where --rival FILE names one: a Python file with
                 embed(pixels, ident, key) -> (marked, psnr, survived) and decode(pixels, key, deep=True, flips=True)
 
-usage: python benchmarks/marks.py [--pictures FOLDER ...] [--count N N N N] [--rival FILE] [--quick] [--json]
+usage: python benchmarks/marks.py [--pictures FOLDER ...] [--count N N N N] [--not-in FILE] [--key TEXT]
+       [--rival FILE] [--quick] [--json]
 """
 
 import argparse
+import hashlib
 import importlib.util
 import json
 import multiprocessing
@@ -32,21 +34,38 @@ FOLDERS = ("/usr/share/backgrounds", "/usr/share/wallpapers")  # Debian: gnome-b
 GOALS = {"plain": 0.98, "geometric": 0.93}
 MEAN_PSNR_DB, LEAST_PSNR_DB = 42.5, 38.5
 KEY = bytes(range(32))
+_SAME_BITS = 48  # of 256
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
 
-def pictures(folders: list[str], counts: list[int]) -> list[tuple[str, int]]:
-    """(path, long side) of as many pictures as wanted of each size, every path once, in an order that never changes."""
-    import hashlib
+def pictures(folders: list[str], counts: list[int], known: set[str] | None = None) -> list[tuple[str, int]]:
+    """(path, long side) of as many different pictures as wanted of each size, in an order that never changes.
 
+    Wallpapers come in many sizes of one picture: by their perceptual code only the largest of each counts.
+    """
     found = sorted({p for folder in folders for p in Path(folder).rglob("*") if p.suffix.lower() in _SUFFIXES})
-    found.sort(key=lambda p: hashlib.sha256(p.name.encode() + str(p.stat().st_size).encode()).digest())
-    left, wanted = list(found), []
+    seen = [_code(Path(one)) for one in sorted(known or ())]
+    left: list[Path] = []
+    for path in sorted(found, key=lambda p: (-_long_side(p), str(p))):
+        code = _code(path)
+        if all((code ^ other).bit_count() > _SAME_BITS for other in seen):
+            left.append(path)
+        seen.append(code)
+    left.sort(key=lambda p: hashlib.sha256(p.name.encode() + str(p.stat().st_size).encode()).digest())
+    wanted = []
     for size, count in sorted(zip(SIZES, counts, strict=True), reverse=True):  # the large ones are rare
         for path in [p for p in left if _long_side(p) >= size][:count]:
             left.remove(path)
             wanted.append((str(path), size))
     return wanted
+
+
+def _code(path: Path) -> int:
+    import imagehash
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        return int(str(imagehash.phash(picture.convert("L"), hash_size=16)), 16)
 
 
 def _long_side(path: Path) -> int:
@@ -66,20 +85,21 @@ def load(path: str, size: int) -> np.ndarray:
     return np.asarray(cv2.resize(pixels, shape, interpolation=cv2.INTER_AREA))
 
 
-def one_picture(job: tuple[str, int, int, list[str], str | None]) -> dict[str, Any]:
+def one_picture(job: tuple[str, int, int, list[str], str | None, str]) -> dict[str, Any]:
     """Mark one picture, attack it, read it back."""
-    path, size, number, names, rival = job
+    path, size, number, names, rival, word = job
     from dam.watermark.engines.tilemark import PLUGIN
 
+    key = hashlib.sha256(word.encode()).digest() if word else KEY
     pixels = load(path, size)
     mark_id = int.from_bytes(np.random.default_rng(number).bytes(8), "big")
     every = {**attacks.PLAIN, **attacks.GEOMETRIC, **attacks.BEYOND}
     begun = time.process_time()
     cv2.imencode(".png", pixels[..., ::-1])
     png_s = time.process_time() - begun
-    PLUGIN.embed(pixels[:256, :256], mark_id, KEY)  # patterns of the key
+    PLUGIN.embed(pixels[:256, :256], mark_id, key)  # patterns of the key
     begun = time.process_time()
-    made = PLUGIN.embed(pixels, mark_id, KEY)
+    made = PLUGIN.embed(pixels, mark_id, key)
     embed_s = time.process_time() - begun
     row: dict[str, Any] = {
         "path": path, "size": size, "megapixels": pixels.shape[0] * pixels.shape[1] / 1e6, "psnr_db": made.psnr_db,
@@ -87,22 +107,22 @@ def one_picture(job: tuple[str, int, int, list[str], str | None]) -> dict[str, A
     }  # fmt: skip
     other = _rival(rival) if rival else None
     if other is not None:
-        marked, psnr_db, _ = other.embed(pixels, mark_id, KEY)
+        marked, psnr_db, _ = other.embed(pixels, mark_id, key)
         row |= {"rival_psnr_db": float(psnr_db), "rival_read": {}}
     for name in names:
         hit = every[name](made.pixels)
         begun = time.process_time()
-        seen = PLUGIN.detect(hit, KEY, effort="fast", budget_s=60)
+        seen = PLUGIN.detect(hit, key, effort="fast", budget_s=60)
         row["fast_s"].append(time.process_time() - begun)
         if seen is None:
             begun = time.process_time()
-            seen = PLUGIN.detect(hit, KEY, effort="deep", budget_s=60)
+            seen = PLUGIN.detect(hit, key, effort="deep", budget_s=60)
             row["deep_s"][name] = time.process_time() - begun
         if seen is not None and seen.mark_id != mark_id:
             raise SystemExit(f"{path}, {name}: a wrong id was read")
         row["read"][name] = seen is not None
         if other is not None:
-            row["rival_read"][name] = bool(other.decode(every[name](marked), KEY))
+            row["rival_read"][name] = bool(other.decode(every[name](marked), key))
     return row
 
 
@@ -124,6 +144,8 @@ def main() -> None:
     parser.add_argument("--pictures", nargs="+", default=[f for f in FOLDERS if Path(f).is_dir()])
     parser.add_argument("--count", nargs=4, type=int, default=[16, 16, 8, 4], metavar="N", help=f"of {SIZES} px")
     parser.add_argument("--rival", help="a Python file, as above")
+    parser.add_argument("--not-in", metavar="FILE", help="leave out the pictures that this file names, a path a line")
+    parser.add_argument("--key", default="", help="any text: another key than the usual one")
     parser.add_argument("--quick", action="store_true", help="4 + 4 pictures and the attacks that fail first")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--json", action="store_true")
@@ -136,7 +158,9 @@ def main() -> None:
             for n in names
             if n in ("none", "resize 0.25", "resize 0.5, JPEG 50", "WebP 50") or "crop" in n or "turn" in n
         ]
-    jobs = [(path, size, n, names, options.rival) for n, (path, size) in enumerate(pictures(options.pictures, counts))]
+    known = set(Path(options.not_in).read_text().splitlines()) if options.not_in else set()
+    chosen = pictures(options.pictures, counts, known)
+    jobs = [(path, size, n, names, options.rival, options.key) for n, (path, size) in enumerate(chosen)]
     if not jobs:
         sys.exit("No pictures: name folders of photographs with --pictures, or install gnome-backgrounds (Debian).")
     rows = []

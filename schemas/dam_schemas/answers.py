@@ -11,7 +11,7 @@ from dam_schemas.inspect import CredentialsOut
 
 class MarkOut(Wire):
     """A mark that was decoded and verified by its keyed tag. `p_false`: chance that noise looks like this. `agreement`: how
-    well the picture agrees with the one that the mark was made for (-1 to 1; from 0.35 on it is the same).
+    well the picture agrees with the one that the mark was made for (-1 to 1; from 0.2 on it is taken for the same).
     """
 
     mark_id: str

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from dam.model import CredentialState
+from dam.watermark.agreement import SAME_FROM
 from tests.support import pictures
 from tests.support.libraries import copy_of, dam, opened, sha256
 
@@ -170,7 +171,7 @@ def test_a_mark_lifted_onto_another_picture_is_a_conflict(studio, service, copy,
     assert any(boat in words for words in found.conflicts)
     verdict = service.answers.verify(str(wild))
     assert (verdict.authentic, verdict.mark.asset_id) == (False, hero)
-    assert verdict.mark.agreement < 0.35
+    assert verdict.mark.agreement < SAME_FROM
 
 
 def test_a_mark_lifted_onto_a_strangers_picture_leads_to_no_asset(studio, service, copy, hero, tmp_path):
