@@ -4,13 +4,15 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from dam.catalogue.reading import Card, Reader
-from dam.errors import UnreadableError
+from dam.errors import UnavailableError, UnreadableError
 from dam.ingest.parts import Parts
+from dam.lineage.names import bare_name
 from dam.media import hashing
-from dam.media.paths import from_text
+from dam.media.paths import from_text, match_key
 from dam.model import Generation, Input, Lora
 from dam.provenance import compose
 from dam.provenance.compose import Evidence, InputEvidence, Policy
@@ -20,6 +22,8 @@ from dam.settings import Settings
 
 MAX_FILES = 16
 MAX_FILE_BYTES = 256 << 20
+PATIENCE_S = 600.0  # how long after its own arrival a file waits for an input that is still arriving
+ARRIVALS_LOOKED_AT = 5000
 _NO_INGREDIENT = ("unreadable", "remote_not_fetched")  # their manifest cannot be carried along, so neither can they
 
 
@@ -44,7 +48,12 @@ def policy(settings: Settings) -> Policy:
 
 
 def gather(parts: Parts, asset_id: str) -> Gathered:
-    """Everything that may be said of an asset. Reads the files of its inputs, to check that they hold what they should."""
+    """Everything that may be said of an asset. Reads the files of its inputs, to check that they hold what they should.
+
+    Raises:
+        UnavailableError: one of its inputs is arriving at this moment. What is signed cannot be unsaid, so it must not
+            depend on which of two files was read first.
+    """
     with parts.catalogue.reader() as reader:
         card = reader.cards([asset_id])[0]
         claims = reader.rows(
@@ -52,6 +61,7 @@ def gather(parts: Parts, asset_id: str) -> Gathered:
         )
         manifest = reader.rows("SELECT detail FROM manifest WHERE asset_id = ?", asset_id)
         resolved = _resolved(reader, card)
+        _wait_for_inputs(reader, card, resolved, parts.wall())
         codes = reader.rows("SELECT engine, code FROM fingerprint WHERE asset_id = ? AND NOT flat", asset_id)
     verdict = json.loads(manifest[0]["detail"]) if manifest else None
     labels = [json.loads(row["fields"]) for row in claims if row["reader"] == "aigc"]
@@ -115,6 +125,20 @@ def _resolved(reader: Reader, card: Card) -> list[_Resolved]:
         ]
         found.append(_Resolved(given, "by_hash" if how == "by_hash" else "by_name", known[0], places))
     return found
+
+
+def _wait_for_inputs(reader: Reader, card: Card, resolved: Sequence[_Resolved], now: float) -> None:
+    unknown = {match_key(bare_name(one.given.name)) for one in resolved if one.found == "not_found" and one.given.name}
+    if not unknown or now - datetime.fromisoformat(card.admitted_at).timestamp() > PATIENCE_S:
+        return
+    arriving = reader.rows(
+        "SELECT i.path FROM intake i JOIN root r ON r.id = i.root_id WHERE i.state IN ('due', 'running')"
+        " AND r.state <> 'offline' ORDER BY i.seen_at DESC LIMIT ?",
+        ARRIVALS_LOOKED_AT,
+    )
+    if here := unknown & {match_key(row["path"]) for row in arriving}:
+        message = f"{card.title} was made from {min(here)}, which is arriving at this moment."
+        raise UnavailableError(message, code="input.arriving", retry_after_s=1.0)
 
 
 def _at_hand(resolved: Sequence[_Resolved]) -> tuple[tuple[InputEvidence, ...], tuple[IngredientFile, ...]]:

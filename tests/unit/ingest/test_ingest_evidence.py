@@ -2,11 +2,15 @@
 published schemas.
 """
 
+import dataclasses
 import json
 
 import pytest
 from pydantic import ValidationError
 
+from dam.catalogue import work
+from dam.errors import UnavailableError
+from dam.ingest import evidence
 from dam.provenance import manifests, rubric, sdk
 from dam_schemas.assertions import BY_LABEL
 from tests.support import pictures
@@ -98,6 +102,24 @@ def test_an_input_that_is_not_in_the_library_is_named_in_our_own_assertion_only(
     assert said["inputs"] == [{"role": "init", "name": PHOTO, "found": "not_found", "ingredient": False}]
     assert PHOTO not in [one.title for one in verdict.credentials.ingredients]
     assert said["digital_source_type"] == "trainedAlgorithmicMedia"
+
+
+def test_a_file_is_not_signed_while_one_of_its_inputs_is_arriving(library, drive):
+    with opened(library, protect="none") as service:
+        root = service.roots.add(str(drive))
+        (drive / PHOTO).rename(drive.parent / PHOTO)
+        service.passes.scan()
+        child, parts = service.find.id_of("relit.png"), service.parts
+        with parts.catalogue.change() as unit:
+            work.note_arrivals(unit, root["id"], [(f"inputs/{PHOTO.upper()}", (1, 1, "1"), 0.0)])
+            work.claim_arrivals(unit, "elsewhere:1:1#0", now=1.0, limit=1)
+        with pytest.raises(
+            UnavailableError, match=r"relit\.png was made from photo\.jpg, which is arriving"
+        ) as refused:
+            evidence.gather(parts, child)
+        assert refused.value.code == "input.arriving"
+        later = dataclasses.replace(parts, wall=lambda: parts.wall() + evidence.PATIENCE_S + 60)
+        assert [one.found for one in evidence.gather(later, child).evidence.inputs] == ["not_found"]
 
 
 def test_the_fingerprints_of_the_original_are_soft_bindings_beside_the_mark(library, drive):
