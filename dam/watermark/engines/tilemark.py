@@ -14,8 +14,8 @@ import numpy as np
 
 from dam.errors import PolicyError, UsageError
 from dam.watermark.contract import Availability, Detection, Effort, Embedded, Pixels
-from dam.watermark.payload import CODE_SYMBOLS, check_key, encode
-from dam.watermark.tile.patterns import BankCache, Plane, make_tile
+from dam.watermark.payload import CODE_SYMBOLS, check_key, derive, encode
+from dam.watermark.tile.patterns import TILE, BankCache, Plane, make_tile
 from dam.watermark.tile.plane import LONG_SIDE, canonical, is_small, repeat_tile, rms, visibility_mask, whiten_small
 from dam.watermark.tile.rehearsal import Stage, choose_strength, rehearse
 from dam.watermark.tile.search import Found, Searcher
@@ -54,7 +54,8 @@ class TileMark:
         code = encode(mark_id, key)
         luma = canonical(pixels)
         bank = self._banks.get(key)
-        mark = repeat_tile(make_tile(bank, code), luma.shape) * visibility_mask(luma)
+        tile = np.roll(make_tile(bank, code), _origin(mark_id, key), axis=(0, 1))
+        mark = repeat_tile(tile, luma.shape) * visibility_mask(luma)
         stage = Stage(luma, mark, code, bank, max(pixels.shape[:2]))
         chosen = choose_strength(stage) if strength_db is None else rehearse(stage, _checked_strength(strength_db))
         marked = _add(pixels, stage.scaled_mark(chosen.strength_db))
@@ -75,6 +76,14 @@ class TileMark:
         if effort == "deep" and (found := search.deep()) is not None:
             return _detection(found, "deep")
         return None
+
+
+def _origin(mark_id: int, key: bytes) -> tuple[int, int]:
+    """Where the tile begins in this picture. Were it the same in all, the average of many marked pictures would show the
+    patterns that they share; a search finds the place anyway, so 16,384 of them cost nothing.
+    """
+    drawn = derive(key, b"tilemark/origin/" + mark_id.to_bytes(8, "big"))
+    return drawn[0] % TILE, drawn[1] % TILE
 
 
 def _detection(found: Found, effort: Effort) -> Detection:

@@ -13,7 +13,7 @@ SCENES = ("sky", "shapes", "city", "portrait", "texture", "night", "poster")
 
 def _cropped(pixels):
     height, width = pixels.shape[:2]
-    return np.ascontiguousarray(pixels[height // 5 : height * 4 // 5, width // 4 : width * 9 // 10])
+    return np.ascontiguousarray(pixels[height // 6 : height * 5 // 6, width // 5 : width * 9 // 10])
 
 
 def _turned(pixels):
