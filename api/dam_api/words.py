@@ -54,6 +54,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "due": "waiting",
         "pixels": "thumbnails and fingerprints",
         "protect": "protected copy",
+        "moments": "moments of the video",
         "judge": "credential judged again",
         "judge_copies": "copies judged again",
         "crop55_jpeg75": "cropped to 55 %, JPEG 75",

@@ -15,6 +15,7 @@ from dam_cli.session import GLOBALS, library, settings
 if TYPE_CHECKING:
     from dam.service.answers import Answers
     from dam.settings import Settings
+    from dam_schemas.answers import MatchOut
 
 Files = Annotated[
     list[Path], typer.Argument(metavar="FILE...", readable=False, help="Files to look at. They are only read.")
@@ -182,9 +183,10 @@ def verify(
 def identify(
     file: Annotated[Path, typer.Argument(readable=False, help="A file from anywhere; it is only read.")],
 ) -> None:
-    """Which asset of ours is this file? By exact bytes, manifest, invisible mark, or fingerprint.
+    """Which asset of ours is this file? By exact bytes, manifest, invisible mark, or likeness.
 
-    Exit 1 if it is none that we know. Example: dam identify screenshot.jpg
+    A still leads to the second of the video that it is from, a piece of a video to where it begins. Exit 1 if it is none
+    that we know. Example: dam identify screenshot.jpg
     """
     from dam_schemas.answers import IdentifyOut
 
@@ -199,11 +201,21 @@ def identify(
     else:
         render.put(f"{wire.asset.title}  [{wire.asset.id}]")
         render.table(
-            [("found by", f"{wire.found_by} ({wire.score:.4f})"), ("status", wire.asset.status)]
-            + [("also", f"{m.asset_id} by {m.found_by} ({m.score:.4f})") for m in wire.matches[1:]]
+            [("found by", _how(wire.matches[0])), ("status", wire.asset.status)]
+            + [("also", f"{m.asset_id} by {_how(m)}") for m in wire.matches[1:]]
             + [("conflict", c) for c in wire.conflicts]
         )
     raise typer.Exit(0 if wire.asset is not None else 3 if wire.sha256 is None else 1)
+
+
+def _how(match: "MatchOut") -> str:
+    """By what, how surely, and where in a video."""
+    said = f"{match.found_by} ({match.score:.4f})"
+    if match.found_by == "frame":
+        return f"{said} at {render.clock(match.detail['at_s'])}"
+    if match.found_by == "clip":
+        return f"{said}, from {render.clock(match.detail['starts_s'])} on"
+    return said
 
 
 def fingerprint(files: Files) -> None:

@@ -237,6 +237,19 @@ class FingerprintRow(SQLModel, table=True):
     flat: bool = False
 
 
+class MomentRow(SQLModel, table=True):
+    """A stretch of a video that looks the same to a fingerprint, with its codes. `seq` as that of a fingerprint."""
+
+    __tablename__ = "moment"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+    seq: int | None = Field(default=None, primary_key=True)
+    asset_id: str = Field(foreign_key="asset.id", index=True)
+    at_s: float
+    until_s: float
+    code64: str
+    code256: str
+
+
 class EdgeRow(SQLModel, table=True):
     """parent → child with its evidence; the same pair may stand on several kinds of evidence."""
 

@@ -12,6 +12,8 @@ from dam.catalogue.unit import Unit, iso
 from dam.catalogue.work import Arrival
 from dam.ingest import relate
 from dam.ingest.inspection import examine
+from dam.ingest.moments import STAGE as MOMENTS
+from dam.ingest.moments import VERSION as MOMENTS_VERSION
 from dam.ingest.parts import Parts
 from dam.media.files import entry_at
 from dam.media.paths import from_text, match_key
@@ -133,6 +135,8 @@ def stages_for(
     copy = ("protect.is_copy", "It is a protected copy already.") if is_copy else None
     skip = copy or why_not_protected(asset, arrival.protect or parts.settings.protect)
     stages.append(("protect", PROTECT_VERSION, skip))
+    if asset.kind == Kind.VIDEO:
+        stages.append((MOMENTS, MOMENTS_VERSION, copy))  # its original's moments are what a search should find
     return stages
 
 

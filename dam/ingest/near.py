@@ -1,12 +1,14 @@
-"""The in-memory likeness table, kept level with the catalogue's fingerprints by their sequence number."""
+"""The in-memory likeness tables, kept level with the catalogue's rows by their sequence numbers."""
 
 import threading
 
+from dam.catalogue import moments as stored
 from dam.catalogue.assets import fingerprints_after
 from dam.catalogue.reading import Reader
 from dam.catalogue.unit import Unit
 from dam.fingerprint.engines import phash64, phash256
 from dam.fingerprint.index import Hit, NearIndex
+from dam.fingerprint.moments import Likeness
 
 ENGINE_64 = phash64.PLUGIN.name
 ENGINE_256 = phash256.PLUGIN.name
@@ -30,6 +32,9 @@ class NearTable:
             whole = {ENGINE_64, ENGINE_256}  # an asset's codes are written in one transaction, so never half of them
             self._index.load((i, c[ENGINE_64], c[ENGINE_256]) for i, c in pairs.items() if whole <= c.keys())
 
+    def __len__(self) -> int:
+        return len(self._index)
+
     def near(self, code64: str, code256: str, *, limit: int = 64) -> list[Hit]:
         return self._index.near(code64, code256, limit=limit)
 
@@ -40,3 +45,39 @@ class NearTable:
 
 def _rows_after(source: Unit | Reader, seq: int) -> list[tuple[int, str, str, str]]:
     return source.fingerprints_after(seq) if isinstance(source, Reader) else fingerprints_after(source, seq)
+
+
+class MomentTable:
+    """The moments of all videos in memory, followed by their sequence number; 250 bytes each."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._index = NearIndex()
+        self._places: dict[str, tuple[str, float, float]] = {}
+        self._by_asset: dict[str, list[str]] = {}
+        self._seq = 0
+
+    def follow(self, reader: Reader) -> None:
+        """Take in every row that was committed since the last call; a video that was looked through anew replaces itself."""
+        with self._lock:
+            rows = reader.rows(stored.AFTER, self._seq)
+            for asset_id in {row["asset_id"] for row in rows}:
+                for name in self._by_asset.pop(asset_id, ()):
+                    self._index.remove(name)
+                    del self._places[name]
+            for row in rows:
+                name = str(row["seq"])
+                self._places[name] = (row["asset_id"], row["at_s"], row["until_s"])
+                self._by_asset.setdefault(row["asset_id"], []).append(name)
+            self._index.load((str(row["seq"]), row["code64"], row["code256"]) for row in rows)
+            self._seq = rows[-1]["seq"] if rows else self._seq
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def near(self, code64: str, code256: str, *, limit: int = 200) -> list[Likeness]:
+        """Moments that look like it, the nearest first."""
+        hits = self._index.near(code64, code256, limit=limit)
+        with self._lock:
+            placed = [(hit, self._places.get(hit.asset_id)) for hit in hits]
+        return [Likeness(*place, hit.distance64, hit.distance256) for hit, place in placed if place is not None]

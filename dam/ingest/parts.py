@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dam.catalogue.unit import Catalogue
-from dam.ingest.near import NearTable
+from dam.ingest.near import MomentTable, NearTable
 from dam.provenance.keys import KeyRing, MarkKey
 from dam.provenance.live import Live
 from dam.provenance.means import SigningMeans
@@ -29,6 +29,7 @@ class Parts:
     live_trust: Live[TrustStore]
     means: SigningMeans
     near: NearTable
+    moments: MomentTable
     clock: Callable[[], datetime]
     wall: Callable[[], float]
 

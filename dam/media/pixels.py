@@ -187,6 +187,12 @@ def render(pixels: Pixels) -> Renditions:
     return Renditions(_jpeg(small), _jpeg(large), luma)
 
 
+def luma_of(rgb: Bytes8) -> Bytes8:
+    """The canonical luma alone, without thumbnails."""
+    middle = area_downscale(area_downscale(rgb, _LARGE_PX), _CANONICAL_PX)
+    return np.asarray(cv2.cvtColor(middle, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+
+
 def area_downscale(rgb: Bytes8, long_side_px: int) -> Bytes8:
     """Average down to a long side of at most `long_side_px`; a smaller picture is returned as it is."""
     height, width = rgb.shape[:2]

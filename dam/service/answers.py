@@ -1,18 +1,20 @@
 """Answers about a file in the hand: what is in it, is it authentic, is it ours. Works with and without a library."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from dam.catalogue.reading import Card, Reader, open_reader
 from dam.errors import BadFileError, PolicyError
+from dam.fingerprint.moments import Moment
 from dam.ingest.inspection import inspect_file
-from dam.ingest.near import ENGINE_64, ENGINE_256
 from dam.ingest.parts import Parts
 from dam.ingest.pixels import thumb_key
-from dam.model import Credentials, CredentialState, FingerprintCode, Inspection, Kind, Problem
+from dam.model import Credentials, CredentialState, FingerprintCode, Inspection, Kind, Media, Problem
 from dam.provenance import sentences
 from dam.provenance.trust import TrustStore, load_store
+from dam.service import alike
+from dam.service.alike import Match
 from dam.service.sidecars import Sidecars
 from dam.settings import Settings
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from dam.provenance.rubric import Report
 
 DEEP_BUDGET_S = 8.0
+CLIP_BUDGET_S = 60.0  # to look through a video that is asked for
 MAX_REASONS = 8  # sentences about codes; all codes stand in the verdict
 
 
@@ -43,14 +46,6 @@ class FoundMark:
         from dam.watermark.agreement import SAME_FROM
 
         return self.agreement is not None and self.agreement < SAME_FROM
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    asset_id: str
-    found_by: str
-    score: float
-    detail: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +84,11 @@ class _Look:
     others: tuple[tuple[str, tuple[FingerprintCode, ...]], ...] = ()  # of the picture's other views, by name
     flat: bool = False
     agreement: float | None = None
+    moments: tuple[Moment, ...] = ()  # of a video
     problems: tuple[Problem, ...] = ()
 
 
-ORDER = {"sha256": 0, "manifest": 1, "mark": 2, "fingerprint": 3}
+ORDER = {"sha256": 0, "manifest": 1, "mark": 2, "fingerprint": 3, "clip": 4, "frame": 5}
 
 
 BY_SIDECAR = {
@@ -211,8 +207,10 @@ class Answers:
         from dam.media import pixels
         from dam.watermark.detect import detect_all
 
-        if found.media is None or found.media.kind is not Kind.IMAGE:
+        if found.media is None or found.media.kind not in (Kind.IMAGE, Kind.VIDEO):
             return _Look()
+        if found.media.kind is Kind.VIDEO:
+            return self._look_through(found.path, found.media) if marks is not None else _Look()
         try:
             decoded = pixels.decode(found.path, found.media, max_pixels_mp=self._max_pixels_mp)
             luma = pixels.render(decoded).luma
@@ -225,6 +223,15 @@ class Answers:
         agreement = self._agreement(decoded.rgb, mark[2]) if mark is not None else None
         others = tuple((name, compute_all(view)) for name, view in views(luma)[1:]) if marks is not None else ()
         return _Look(mark, compute_all(luma), others, is_flat(luma), agreement)
+
+    def _look_through(self, path: str, media: Media) -> _Look:
+        from dam.ingest.moments import look_through
+
+        try:
+            found = look_through(path, media, max_pixels_mp=self._max_pixels_mp, budget_s=CLIP_BUDGET_S)
+        except BadFileError as error:
+            return _Look(problems=(Problem(error.code, error.message),))
+        return _Look(moments=tuple(found))
 
     def _agreement(self, rgb: Any, seen: Any) -> float | None:
         """How well a marked picture agrees with the one that the registry has for its mark: a mark can be lifted."""
@@ -274,23 +281,10 @@ class Answers:
             detail["agreement"] = mark.agreement
             matches.append(Match(mark.asset_id, "mark", 1.0 - mark.p_false, detail))
         if look.codes and not look.flat:
-            matches += self._by_fingerprint((("as it is", look.codes), *look.others))
+            views = (("as it is", look.codes), *look.others)
+            matches += [*alike.by_fingerprint(self._parts, views), *alike.by_frame(self._parts, views)]
+        matches += alike.by_clip(self._parts, look.moments)
         return sorted(matches, key=lambda m: (ORDER[m.found_by], -m.score, m.asset_id))
-
-    def _by_fingerprint(self, views: Sequence[tuple[str, Sequence[FingerprintCode]]]) -> list[Match]:
-        """Assets that look like the picture in any of its views; each once, in the view that is nearest."""
-        assert self._parts is not None
-        with open_reader(self._parts.catalogue.path) as reader:
-            self._parts.near.follow(reader)
-        best: dict[str, Match] = {}
-        for view, codes in views:
-            by_engine = {c.engine: c.code for c in codes}
-            for hit in self._parts.near.near(by_engine[ENGINE_64], by_engine[ENGINE_256], limit=8):
-                score = round(1 - max(hit.distance64 / 64, hit.distance256 / 256), 4)
-                detail = {"distance64": hit.distance64, "distance256": hit.distance256, "view": view}
-                if hit.asset_id not in best or score > best[hit.asset_id].score:
-                    best[hit.asset_id] = Match(hit.asset_id, "fingerprint", score, detail)
-        return sorted(best.values(), key=lambda match: (-match.score, match.asset_id))[:8]
 
 
 def _by_bytes(reader: Reader, sha256: str | None) -> list[Match]:

@@ -14,7 +14,7 @@ from dam.catalogue import library as library_rows
 from dam.catalogue.unit import Catalogue
 from dam.errors import NotFoundError, UsageError
 from dam.ingest import judge
-from dam.ingest.near import NearTable
+from dam.ingest.near import MomentTable, NearTable
 from dam.ingest.parts import Parts
 from dam.ingest.workers import release_dead
 from dam.provenance import keys, trust
@@ -157,6 +157,7 @@ def wire(settings: Settings) -> Parts:
         live_trust=lists,
         means=_means(settings, ring, lists),
         near=NearTable(),
+        moments=MomentTable(),
         clock=utc_now,
         wall=time.time,
     )

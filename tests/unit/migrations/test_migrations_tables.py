@@ -53,6 +53,25 @@ def test_claims_of_before_carriers_were_kept_are_carried_along_byte_for_byte(tmp
     assert packs == 0
 
 
+def test_videos_of_before_are_asked_for_their_moments(tmp_path: Path) -> None:
+    catalogue = tmp_path / "catalogue.db"
+    config = Config()
+    config.set_main_option("script_location", "dam_migrations:.")
+    config.attributes["catalogue"] = catalogue
+    command.upgrade(config, "m0006")
+    with sqlite.connected(catalogue, write=True) as connection:
+        for asset_id, kind in (("a", "video"), ("b", "image"), ("c", "video")):
+            connection.execute(
+                "INSERT INTO asset (id, sha256, size_bytes, kind, mime, title, created_at, admitted_at, review_status,"
+                " credential_state, decoded, protected) VALUES (?, ?, 1, ?, 'x/y', 't', '', 'then', 'approved', 'none', 0, 0)",
+                (asset_id, asset_id, kind),
+            )
+    dam_migrations.upgrade(catalogue)
+    with sqlite.connected(catalogue) as connection:
+        asked = connection.execute("SELECT asset_id, stage, version, state FROM job ORDER BY asset_id").fetchall()
+    assert [tuple(row) for row in asked] == [("a", "moments", "1", "due"), ("c", "moments", "1", "due")]
+
+
 def test_missing_library_is_refused_with_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(MigrationError, match="dam init"):
         dam_migrations.require_current(tmp_path / "catalogue.db")

@@ -1,0 +1,41 @@
+"""MOMENTS: a walk through a video gives the codes by which a still, or a piece of it, leads back to its second."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict
+
+from dam.catalogue import moments as stored
+from dam.catalogue import work
+from dam.catalogue.work import Job
+from dam.fingerprint.contract import Luma
+from dam.fingerprint.moments import Moment, distinct
+from dam.ingest.parts import Parts
+from dam.media.pixels import luma_of
+from dam.model import Kind, Media
+
+STAGE = "moments"
+VERSION = "1"
+BUDGET_S = 600.0  # for one video; what lies behind it has no moments
+
+
+def run(parts: Parts, job: Job, path: str) -> None:
+    """Walk through the video at `path` and record its moments. Raises BadFileError: it cannot be decoded."""
+    media = Media(Kind(job.kind), job.mime)
+    found = look_through(path, media, max_pixels_mp=parts.settings.max_pixels_mp)
+    with parts.catalogue.change() as unit:
+        stored.put(unit, job.asset_id, (asdict(one) for one in found))
+        work.job_ended(unit, job.id, "done")
+
+
+def look_through(path: str, media: Media, *, max_pixels_mp: float, budget_s: float = BUDGET_S) -> list[Moment]:
+    """The moments of a video file."""
+    return distinct(_lumas(path, media, max_pixels_mp, budget_s))
+
+
+def _lumas(path: str, media: Media, max_pixels_mp: float, budget_s: float) -> Iterator[tuple[float, Luma]]:
+    from dam.media import frames  # PyAV takes 70 ms to import
+
+    walk = frames.moments(path, media, max_pixels_mp=max_pixels_mp, budget_s=budget_s)
+    with closing(walk) as found:
+        for pixels in found:
+            yield pixels.frame_s, luma_of(pixels.rgb)
