@@ -12,9 +12,11 @@ from dam.fingerprint.moments import Moment, distinct
 from dam.ingest.parts import Parts
 from dam.media.pixels import luma_of
 from dam.model import Kind, Media
+from dam.watermark.contract import FrameFold
 
 STAGE = "moments"
 VERSION = "1"
+MOST_FOLDED = 240  # frames that a mark is looked for in
 BUDGET_S = 600.0  # for one video; what lies behind it has no moments
 
 
@@ -27,15 +29,21 @@ def run(parts: Parts, job: Job, path: str) -> None:
         work.job_ended(unit, job.id, "done")
 
 
-def look_through(path: str, media: Media, *, max_pixels_mp: float, budget_s: float = BUDGET_S) -> list[Moment]:
-    """The moments of a video file."""
-    return distinct(_lumas(path, media, max_pixels_mp, budget_s))
+def look_through(
+    path: str, media: Media, *, max_pixels_mp: float, budget_s: float = BUDGET_S, fold: FrameFold | None = None
+) -> list[Moment]:
+    """The moments of a video file. Frames that are seen on the way also go into `fold`, MOST_FOLDED of them at most."""
+    return distinct(_lumas(path, media, max_pixels_mp, budget_s, fold))
 
 
-def _lumas(path: str, media: Media, max_pixels_mp: float, budget_s: float) -> Iterator[tuple[float, Luma]]:
+def _lumas(
+    path: str, media: Media, max_pixels_mp: float, budget_s: float, fold: FrameFold | None
+) -> Iterator[tuple[float, Luma]]:
     from dam.media import frames  # PyAV takes 70 ms to import
 
     walk = frames.moments(path, media, max_pixels_mp=max_pixels_mp, budget_s=budget_s)
     with closing(walk) as found:
-        for pixels in found:
+        for number, pixels in enumerate(found):
+            if fold is not None and number < MOST_FOLDED:
+                fold.add(pixels.rgb)
             yield pixels.frame_s, luma_of(pixels.rgb)

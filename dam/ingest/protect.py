@@ -1,12 +1,14 @@
 """PROTECT: a signed copy in the vault, marked where the kind of file takes a mark, with the original as its C2PA parent.
 
-What a file gets, first that fits: a marked and signed copy (still pictures), a signed copy whose contents are as they
+What a file gets, first that fits: a marked and signed copy (still pictures; videos if the settings say so, because they
+are encoded anew), a signed copy whose contents are as they
 were (whatever the SDK can write a manifest into), a manifest store beside it (everything). The original is only read;
 a root of mode `in_place` has the copy put in its place afterwards (`inplace`).
 """
 
 import hashlib
 import hmac
+import logging
 import os
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,17 +18,19 @@ from dam.catalogue.reading import Card
 from dam.catalogue.tables import CopyRow
 from dam.catalogue.work import Job
 from dam.errors import EngineError, NotFoundError, PolicyError, UnreadableError
-from dam.ingest import evidence, inplace, labelling, relate
+from dam.ingest import evidence, filming, inplace, labelling, relate
 from dam.ingest.parts import Parts
 from dam.ingest.pixels import thumb_key
 from dam.media import encode, hashing, soundness
 from dam.media.probe import Probe, probe
-from dam.model import Credentials, MarkRecord
+from dam.model import Credentials, Kind, MarkRecord
 from dam.provenance import compose, sdk, signing
 from dam.provenance.statement import AssetFacts, SoftBindingEntry, Statement
 from dam.watermark.engines import tilemark
 
+log = logging.getLogger("dam.ingest")
 RECIPE = "tilemark.1+c2pa.1"
+FILM_RECIPE = "tilefilm.1+c2pa.1"
 SIGNED = "c2pa.1"
 LABELLED_BYTES = 64 << 20  # labels are written in memory; a larger file is signed without
 MARKED = ("image/png", "image/jpeg", "image/webp", "image/tiff", "image/bmp")
@@ -188,6 +192,11 @@ def _make(task: _Task, modes: set[str]) -> _Made:
             return _marked(task)
         except PolicyError:  # CMYK, too small for a mark: signed as it is
             pass
+    if task.parts.settings.mark_video and "in_place" not in modes and task.job.kind == Kind.VIDEO:
+        try:
+            return _filmed(task)
+        except PolicyError as error:  # what cannot be encoded anew without loss is signed as it is
+            log.info("%s is not marked: %s", task.asset.title, error.message)
     if sdk.can_embed(mime):
         try:
             return _embedded(task)
@@ -217,6 +226,35 @@ def _marked(task: _Task) -> _Made:
     digest = hashlib.sha256(signed.data).hexdigest()
     return _Made(
         "protected", RECIPE, digest, len(signed.data), made.mime, key, signed.label, signed.credentials, mark,
+        signed.unstamped,
+    )  # fmt: skip
+
+
+def _filmed(task: _Task) -> _Made:
+    """A video encoded anew with the mark in every frame, signed from disk to disk."""
+    parts, job, source = task.parts, task.job, task.source
+    mark_id = mark_id_of(parts.mark_key.secret, job.sha256)
+    suffix = _SUFFIXES.get(job.mime, ".bin")
+    with parts.storage.scratch(suffix) as marked:
+        made = filming.film(task.path, source.media, marked, mark_id, parts.mark_key.secret, parts.settings)
+        task.unchanged()
+        labelled = False
+        if marked.stat().st_size <= LABELLED_BYTES:
+            data, labelled = task.labelled(marked.read_bytes(), job.mime)
+            if labelled:
+                marked.write_bytes(data)
+        engine = tilemark.PLUGIN
+        statement = task.statement(suffix, SoftBindingEntry(alg=engine.alg, value=f"{mark_id:016x}"), labelled=labelled)
+        key = copy_key(job.sha256, suffix, FILM_RECIPE)
+        target = parts.storage.path(key)
+        target.unlink(missing_ok=True)  # of a run that was killed before its row was written
+        signed = signing.sign_file(
+            os.fspath(marked), job.mime, target, statement=statement, hands=task.hands(), inputs=task.known.files,
+            original=signing.IngredientFile(compose.PARENT, task.path, job.mime),
+        )  # fmt: skip
+    mark = MarkRecord(f"{mark_id:016x}", engine.name, parts.mark_key.key_id, made.strength_db, made.survived)
+    return _Made(
+        "protected", FILM_RECIPE, signed.sha256, signed.size_bytes, job.mime, key, signed.label, signed.credentials, mark,
         signed.unstamped,
     )  # fmt: skip
 

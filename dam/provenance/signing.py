@@ -172,24 +172,28 @@ def sign_file(
     statement: Statement,
     hands: Hands,
     inputs: Sequence[IngredientFile] = (),
+    original: IngredientFile | None = None,
 ) -> SignedFile:
     """A signed copy of a file, its contents unchanged, in a file of its own; memory does not grow with the file.
 
-    The target appears whole and judged, or not at all.
+    The target appears whole and judged, or not at all. `original` is the parent where it is another file.
 
     Raises:
         As `sign_copy`. UsageError: the target is there. StorageError: it cannot be written.
     """
     if os.path.lexists(target):  # above all when it is the source: the SDK would empty it
         raise UsageError(f"{target} is there already; a signed copy is a new file.", code="credential.target_exists")
-    files = _files(statement, path, mime, inputs)
+    parent = original or IngredientFile("", path, mime)
+    files = _files(statement, parent.path, parent.mime, inputs)
     _need_embedding(mime)
     with _open(path) as source:
         size_bytes = os.fstat(source.fileno()).st_size
         _need_space(target, size_bytes)
         if size_bytes <= _IN_MEMORY_BYTES:
             data = source.read()
-            return _sign_small(data, mime, target, statement, (replace(files[0], data=data), *files[1:]), hands)
+            if original is None:  # it need not be read twice
+                files = (replace(files[0], data=data), *files[1:])
+            return _sign_small(data, mime, target, statement, files, hands)
         with GATE.hold(size_bytes), atomic_file(target) as (stream, temp):
             with _ready(mime, source, statement, files, hands) as ready:
                 _, stamp = _act(lambda order: _write(order, stream), ready, target)

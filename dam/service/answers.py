@@ -225,13 +225,17 @@ class Answers:
         return _Look(mark, compute_all(luma), others, is_flat(luma), agreement)
 
     def _look_through(self, path: str, media: Media) -> _Look:
+        """One walk through a video: its moments, and a mark in all its frames together."""
         from dam.ingest.moments import look_through
+        from dam.watermark.detect import Folds
 
+        folds = Folds()
         try:
-            found = look_through(path, media, max_pixels_mp=self._max_pixels_mp, budget_s=CLIP_BUDGET_S)
+            found = look_through(path, media, max_pixels_mp=self._max_pixels_mp, budget_s=CLIP_BUDGET_S, fold=folds)
         except BadFileError as error:
             return _Look(problems=(Problem(error.code, error.message),))
-        return _Look(moments=tuple(found))
+        keys = [(key.key_id, key.secret) for key in self._parts.mark_keys] if self._parts is not None else []
+        return _Look(folds.detect_all(keys, budget_s=DEEP_BUDGET_S), moments=tuple(found))
 
     def _agreement(self, rgb: Any, seen: Any) -> float | None:
         """How well a marked picture agrees with the one that the registry has for its mark: a mark can be lifted."""

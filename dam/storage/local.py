@@ -111,6 +111,18 @@ class LocalStorage:
         """A file of this key that is written piece by piece (see `atomic_file`)."""
         return atomic_file(self.path(key))
 
+    @contextmanager
+    def scratch(self, suffix: str = "") -> Iterator[Path]:
+        """A path for a file that is needed while the block runs; a killed process's is swept like any other temp file."""
+        path = self._folder / f".tmp-{secrets.token_hex(8)}{suffix}"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            yield path
+        except OSError as error:
+            raise explain(error, path) from error
+        finally:
+            path.unlink(missing_ok=True)
+
     def get(self, key: str) -> bytes:
         try:
             return self.path(key).read_bytes()

@@ -1,5 +1,6 @@
 """What a watermark engine must offer. The payload (mark id and its proof) is made in `payload`, outside the engines."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -105,6 +106,41 @@ class Watermarker(Protocol):
         "fast" undoes resizing, recompression and colour changes; "deep" also crops, borders, flips, turns, squeezes.
         A deep search stops soon after `budget_s` (wall-clock).
         """
+        ...
+
+
+class FrameMarker(Protocol):
+    """Puts one mark into frame after frame of a video."""
+
+    def mark(self, luma: Pixels, strength_db: float) -> Pixels:
+        """A marked copy of the luma, uint8 (H, W), 16..235; weaker than asked where it would be seen in calm places."""
+        ...
+
+    def is_readable(self, lumas: Iterable[Pixels]) -> bool:
+        """Whether the mark can be read from these frames together, without any search for their geometry."""
+        ...
+
+
+class FrameFold(Protocol):
+    """Frames of a video, laid over each other so that what they share stands out."""
+
+    def add(self, pixels: Pixels) -> None:
+        """One more frame, uint8 (H, W, 3) or (H, W), all of one size."""
+        ...
+
+
+@runtime_checkable
+class FilmWatermarker(Watermarker, Protocol):
+    """An engine that also marks videos: media has "video"."""
+
+    def marker(self, mark_id: int, key: bytes) -> FrameMarker: ...
+
+    def fold(self) -> Any:
+        """An empty `FrameFold` of this engine."""
+        ...
+
+    def detect_fold(self, fold: Any, key: bytes, *, effort: Effort, budget_s: float) -> Detection | None:
+        """`detect`, of all frames of a fold together."""
         ...
 
 

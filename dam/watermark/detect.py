@@ -7,7 +7,7 @@ from functools import cache
 
 from dam import plugins
 from dam.watermark import engines
-from dam.watermark.contract import GROUP, Detection, Effort, Pixels, Watermarker, is_watermarker
+from dam.watermark.contract import GROUP, Detection, Effort, FilmWatermarker, Pixels, Watermarker, is_watermarker
 
 log = logging.getLogger(__name__)
 
@@ -62,3 +62,31 @@ def _try_each(
         if detection is not None and detection.verified:
             return key_id, candidate.name, detection
     return None
+
+
+class Folds:
+    """A fold for every engine that marks videos: give it frames, then ask it for marks."""
+
+    def __init__(self) -> None:
+        ready = (one for one in discovery().plugins if "video" in one.media and one.available().ready)
+        self._folds = [(one, one.fold()) for one in ready if isinstance(one, FilmWatermarker)]
+
+    def add(self, pixels: Pixels) -> None:
+        """One more frame."""
+        for _, fold in self._folds:
+            fold.add(pixels)
+
+    def detect_all(self, keys: Sequence[tuple[str, bytes]], *, budget_s: float) -> tuple[str, str, Detection] | None:
+        """`detect_all`, deep, of all frames together."""
+        deadline = time.monotonic() + budget_s
+        for number, (key_id, key) in enumerate(keys):
+            for one, fold in self._folds:
+                share_s = max(0.0, deadline - time.monotonic()) / (len(keys) - number)
+                try:
+                    found = one.detect_fold(fold, key, effort="deep", budget_s=share_s)
+                except Exception:  # the edge of a plug-in, as above
+                    log.exception("watermark engine %s failed", one.name)
+                    continue
+                if found is not None and found.verified:
+                    return key_id, one.name, found
+        return None

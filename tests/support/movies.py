@@ -27,15 +27,23 @@ def film(seeds, seconds=3.0, size=(640, 360), rate=RATE):
     return [frame for seed in seeds for frame in scene(seed, seconds, size, rate)]
 
 
-def write(path, frames, *, rate=RATE, codec="libx264", crf=20, gop=48):
-    """An MP4 (or whatever the suffix says) of these frames."""
+def write(path, frames, *, rate=RATE, codec="libx264", crf=20, gop=48, sound=False, tags=None):
+    """An MP4 (or whatever the suffix says) of these frames; with `sound` a tone of their length."""
     height, width = frames[0].shape[:2]
-    with av.open(str(path), "w") as container:
+    with av.open(str(path), "w", options={"movflags": "use_metadata_tags"}) as container:
+        container.metadata.update(tags or {})
         stream = container.add_stream(codec, rate=rate, options={"crf": str(crf), "g": str(gop)})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        tone = container.add_stream("aac", rate=48000, layout="mono") if sound else None
         for frame in frames:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")))
         container.mux(stream.encode(None))
+        if tone is not None:
+            wave = np.sin(np.arange(48000 * len(frames) // rate) / 20).astype(np.float32)[None]
+            heard = av.AudioFrame.from_ndarray(wave, format="fltp", layout="mono")
+            heard.sample_rate = 48000
+            container.mux(tone.encode(heard))
+            container.mux(tone.encode(None))
     return path
 
 
