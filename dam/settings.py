@@ -33,9 +33,7 @@ class Settings(BaseSettings):
     max_file_gib: float = Field(default=64.0, gt=0, description="larger files are quarantined with a reason")
     max_pixels_mp: float = Field(default=268.0, gt=0, le=4000, description="larger pictures are not decoded")
     protect: str = Field(default="ai", pattern="^(none|ai|all)$", description="which assets get a protected copy")
-    mark_video: bool = Field(
-        default=False, description="protected copies of MP4 and MOV are encoded anew to carry the invisible mark"
-    )
+    mark_video: bool = Field(default=False, description="encode protected copies of MP4 and MOV anew to carry the mark")
     credential_thumbnail: bool = Field(default=True, description="a small picture (5 to 20 kB) goes with a credential")
     sign_prompts: str = Field(
         default="never",

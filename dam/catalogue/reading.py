@@ -126,10 +126,17 @@ class Reader:
             r["asset_id"]
             for r in self.rows(f"SELECT asset_id FROM job WHERE state = 'failed' AND asset_id IN ({marks})", *ids)  # noqa: S608
         }
-        flags = {
-            i: tuple(flag for flag, held in (("parse:unparsed", unparsed), ("quarantined", failed)) if i in held)
-            for i in ids
-        }
+        stacked = self.rows(
+            f"SELECT asset_id FROM stack WHERE retracted_at IS NULL AND asset_id IN ({marks})",  # noqa: S608
+            *ids,
+        )
+        alike = self.rows(
+            f"SELECT asset_id FROM cluster WHERE representative_id <> asset_id AND asset_id IN ({marks})",  # noqa: S608
+            *ids,
+        )
+        held = {"parse:unparsed": unparsed, "quarantined": failed}
+        held |= {"stacked": {r["asset_id"] for r in stacked}, "duplicate": {r["asset_id"] for r in alike}}
+        flags = {i: tuple(flag for flag, those in held.items() if i in those) for i in ids}
         return {
             a["id"]: _card(a, generations.get(a["id"], {}), locations.get(a["id"], []), flags[a["id"]]) for a in assets
         }

@@ -250,6 +250,36 @@ class MomentRow(SQLModel, table=True):
     code256: str
 
 
+class ClusterRow(SQLModel, table=True):
+    """Which representative a picture stands under; a representative under itself."""
+
+    __tablename__ = "cluster"
+    asset_id: str = Field(primary_key=True, foreign_key="asset.id")
+    representative_id: str = Field(foreign_key="asset.id", index=True)
+
+
+class FollowerRow(SQLModel, table=True):
+    """How far something that follows rows by their `seq` has come."""
+
+    __tablename__ = "follower"
+    name: str = Field(primary_key=True)
+    seq: int = Field(sa_type=sa.BigInteger)
+
+
+class StackRow(SQLModel, table=True):
+    """A person's word that assets are one thing: this one stands behind `front_id`. Taken back by `retracted_at`."""
+
+    __tablename__ = "stack"
+    id: str = Field(primary_key=True)
+    asset_id: str = Field(foreign_key="asset.id", index=True)
+    front_id: str = Field(foreign_key="asset.id", index=True)
+    person: str
+    reason: str | None = None
+    stacked_at: str
+    retracted_at: str | None = None
+    retracted_by: str | None = None
+
+
 class EdgeRow(SQLModel, table=True):
     """parent → child with its evidence; the same pair may stand on several kinds of evidence."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dam.catalogue.unit import Catalogue
+from dam.ingest.clustering import Clustering
 from dam.ingest.near import MomentTable, NearTable
 from dam.provenance.keys import KeyRing, MarkKey
 from dam.provenance.live import Live
@@ -30,6 +31,7 @@ class Parts:
     means: SigningMeans
     near: NearTable
     moments: MomentTable
+    clustering: Clustering
     clock: Callable[[], datetime]
     wall: Callable[[], float]
 

@@ -11,10 +11,8 @@ from dam.ingest.parts import Parts
 from dam.lineage import likeness
 from dam.media import pixels
 from dam.media.carriers import Text
-from dam.media.picture import Pixels
+from dam.media.picture import LOSSLESS, Pixels
 from dam.model import FingerprintCode, Kind, Media
-
-LOSSLESS = ("image/png", "image/tiff", "image/bmp", "image/gif")
 
 
 def thumb_key(sha256: str, size_px: int) -> str:

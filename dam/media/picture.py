@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from dam.errors import LimitError
 
+LOSSLESS = ("image/png", "image/tiff", "image/bmp", "image/gif")
 NO_DECODER = "pixels.no_decoder"  # why a picture has no thumbnail though nothing is wrong with it
 Bytes8 = NDArray[np.uint8]
 

@@ -19,7 +19,7 @@ _REGEX_SPECIAL = re.compile(r"([\\.+*?()|\[\]{}^$#&~\-])")
 _STATES = {"ai": ("ai", "true"), "protected": ("protected", "true"), "unprotected": ("protected", "false")}
 _STATES |= {state: ("status", state) for state in ("approved", "rejected", "unreviewed")}
 _STATES |= {state: ("availability", state) for state in ("online", "offline", "missing")}
-_STATES |= {"quarantined": ("flag", "quarantined")}
+_STATES |= {name: ("flag", name) for name in ("quarantined", "stacked", "duplicate")}
 
 
 def is_ranked(tree: Node) -> bool:

@@ -70,7 +70,7 @@ ALIASES: Mapping[str, str] = MappingProxyType(
 )
 
 STATES = frozenset(
-    "approved rejected unreviewed ai online offline missing protected unprotected quarantined".split()  # noqa: SIM905
+    "approved rejected unreviewed ai online offline missing protected unprotected quarantined stacked duplicate".split()  # noqa: SIM905
 )
 _KINDS = {"photo": "image", "picture": "image", "images": "image", "movie": "video", "clip": "video", "videos": "video"}
 _KINDS |= {"sound": "audio", "music": "audio", "sounds": "audio", "cut": "timeline"} | {

@@ -14,6 +14,7 @@ from dam.catalogue import library as library_rows
 from dam.catalogue.unit import Catalogue
 from dam.errors import NotFoundError, UsageError
 from dam.ingest import judge
+from dam.ingest.clustering import Clustering
 from dam.ingest.near import MomentTable, NearTable
 from dam.ingest.parts import Parts
 from dam.ingest.workers import release_dead
@@ -32,6 +33,7 @@ from dam.service.passes import Passes
 from dam.service.renditions import Renditions
 from dam.service.reviewing import Reviews
 from dam.service.roots import Roots
+from dam.service.stacks import Stacks
 from dam.service.trust import Trust
 from dam.service.upkeep import Upkeep
 from dam.settings import Settings
@@ -68,6 +70,7 @@ class Service:
     passes: Passes
     answers: Answers
     reviews: Reviews
+    stacks: Stacks
     copies: Copies
     evidence: Evidence
     renditions: Renditions
@@ -158,6 +161,7 @@ def wire(settings: Settings) -> Parts:
         means=_means(settings, ring, lists),
         near=NearTable(),
         moments=MomentTable(),
+        clustering=Clustering(),
         clock=utc_now,
         wall=time.time,
     )
@@ -182,6 +186,7 @@ def open_service(settings: Settings) -> Iterator[Service]:
             passes=Passes(parts),
             answers=answers,
             reviews=Reviews(parts),
+            stacks=Stacks(parts, find),
             copies=Copies(parts, find),
             evidence=Evidence(parts, find),
             renditions=Renditions(parts, find),

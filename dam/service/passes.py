@@ -133,9 +133,10 @@ class Passes:
             return sum(reader.pending().values())
 
     def follow(self) -> int:
-        """Bring the index level; one that fails is rebuilt, now or at the next search, and never fails the pass."""
+        """Bring clusters and index level; an index that fails is rebuilt, now or at the next search, and never fails the pass."""
         path = self._parts.catalogue.path
         try:
+            self._parts.clustering.follow(self._parts.catalogue)
             with self._parts.catalogue.reader() as reader:
                 if self._level and not reader.outbox(1):
                     return 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from dam_schemas import answers, assertions, asset, bindings, evidence, inspect, keys, trust
+from dam_schemas import answers, assertions, asset, bindings, clusters, evidence, inspect, keys, trust
 
 PUBLISHED: dict[str, type[BaseModel]] = {
     "asset.v1": asset.AssetOut,
@@ -18,6 +18,9 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     "lineage.v1": asset.LineageOut,
     "summary.v1": asset.SummaryOut,
     "delivered.v1": asset.DeliveredOut,
+    "cluster.v1": clusters.ClusterOut,
+    "stacked.v1": clusters.StackedOut,
+    "unstacked.v1": clusters.UnstackedOut,
     "evidence.v1": evidence.EvidenceOut,
     "evidence-report.v1": evidence.EvidenceReportOut,
     "evidence-index.v1": evidence.EvidenceIndexOut,
