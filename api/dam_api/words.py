@@ -55,6 +55,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "pixels": "thumbnails and fingerprints",
         "protect": "protected copy",
         "moments": "moments of the video",
+        "sound": "fingerprint of the sound",
         "judge": "credential judged again",
         "judge_copies": "copies judged again",
         "crop55_jpeg75": "cropped to 55 %, JPEG 75",

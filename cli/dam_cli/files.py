@@ -213,7 +213,7 @@ def _how(match: "MatchOut") -> str:
     said = f"{match.found_by} ({match.score:.4f})"
     if match.found_by == "frame":
         return f"{said} at {render.clock(match.detail['at_s'])}"
-    if match.found_by == "clip":
+    if match.found_by in ("clip", "sound"):
         return f"{said}, from {render.clock(match.detail['starts_s'])} on"
     return said
 

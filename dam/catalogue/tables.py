@@ -250,6 +250,17 @@ class MomentRow(SQLModel, table=True):
     code256: str
 
 
+class SoundRow(SQLModel, table=True):
+    """A sound's fingerprint: numbers of 32 bits, little-endian, one for every eighth of a second."""
+
+    __tablename__ = "sound"
+    __table_args__ = (sa.UniqueConstraint("asset_id", "engine"), {"sqlite_autoincrement": True})
+    seq: int | None = Field(default=None, primary_key=True)
+    asset_id: str = Field(foreign_key="asset.id")
+    engine: str
+    code: bytes
+
+
 class ClusterRow(SQLModel, table=True):
     """Which representative a picture stands under; a representative under itself."""
 

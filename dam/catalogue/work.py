@@ -15,7 +15,7 @@ from sqlmodel import col
 from dam.catalogue.tables import AssetRow, IntakeRow, JobRow, LocationRow, RootRow
 from dam.catalogue.unit import Unit
 
-STAGES = ("pixels", "protect", "moments", "judge", "judge_copies")  # the order in which they are claimed
+STAGES = ("pixels", "protect", "moments", "sound", "judge", "judge_copies")  # the order in which they are claimed
 CHAIN = ("pixels", "protect")  # of these, each waits for those before it and is skipped when one has failed
 OFFLINE = "asset.offline"  # why a stage waits: no location can be read now
 RETRYABLE = ("file.unreadable", "file.lost")  # quarantined files that every pass looks at again

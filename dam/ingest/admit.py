@@ -15,6 +15,8 @@ from dam.ingest.inspection import examine
 from dam.ingest.moments import STAGE as MOMENTS
 from dam.ingest.moments import VERSION as MOMENTS_VERSION
 from dam.ingest.parts import Parts
+from dam.ingest.sounds import STAGE as SOUND
+from dam.ingest.sounds import VERSION as SOUND_VERSION
 from dam.media.files import entry_at
 from dam.media.paths import from_text, match_key
 from dam.metadata import keep
@@ -137,6 +139,8 @@ def stages_for(
     stages.append(("protect", PROTECT_VERSION, skip))
     if asset.kind == Kind.VIDEO:
         stages.append((MOMENTS, MOMENTS_VERSION, copy))  # its original's moments are what a search should find
+    if asset.kind == Kind.AUDIO:
+        stages.append((SOUND, SOUND_VERSION, copy))
     return stages
 
 

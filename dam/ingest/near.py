@@ -2,13 +2,17 @@
 
 import threading
 
+import numpy as np
+
 from dam.catalogue import moments as stored
+from dam.catalogue import sounds
 from dam.catalogue.assets import fingerprints_after
 from dam.catalogue.reading import Reader
 from dam.catalogue.unit import Unit
 from dam.fingerprint.engines import phash64, phash256
 from dam.fingerprint.index import Hit, NearIndex
 from dam.fingerprint.moments import Likeness
+from dam.fingerprint.sounds import ENGINE, Numbers, SoundHit, SoundIndex
 
 ENGINE_64 = phash64.PLUGIN.name
 ENGINE_256 = phash256.PLUGIN.name
@@ -41,6 +45,26 @@ class NearTable:
     def near_by(self, code: str, *, bits: int, within: int, limit: int = 64) -> list[tuple[str, int]]:
         """(asset id, distance) by one code alone, the nearest first."""
         return self._index.near_by(code, bits=bits, within=within, limit=limit)
+
+
+class SoundTable:
+    """The sounds in memory, followed by their sequence number."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._index = SoundIndex()
+        self._seq = 0
+
+    def follow(self, reader: Reader) -> None:
+        """Take in every row that was committed since the last call."""
+        with self._lock:
+            rows = reader.rows(sounds.AFTER, self._seq, ENGINE)
+            self._index.load((row["asset_id"], np.frombuffer(row["code"], "<u4").astype(np.uint32)) for row in rows)
+            self._seq = rows[-1]["seq"] if rows else self._seq
+
+    def near(self, numbers: Numbers) -> list[SoundHit]:
+        """Sounds that agree with it, the surest first."""
+        return self._index.near(numbers)
 
 
 def _rows_after(source: Unit | Reader, seq: int) -> list[tuple[int, str, str, str]]:

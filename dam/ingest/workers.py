@@ -18,7 +18,7 @@ from pathlib import Path
 from dam.catalogue import placements, verdicts, work
 from dam.catalogue.work import Arrival, Job
 from dam.errors import BadFileError, BusyError, DamError, EngineError, PolicyError, StorageError, UnavailableError
-from dam.ingest import admit, judge, moments, pixels, protect
+from dam.ingest import admit, judge, moments, pixels, protect, sounds
 from dam.ingest.parts import Parts
 from dam.media.files import entry_at
 from dam.media.paths import from_text
@@ -32,7 +32,7 @@ IDLE_S = 0.2
 MAX_CRASHES = 25  # a claim takes several rows, so a row's count also holds deaths that others caused
 OFFLINE_RETRY_S = 300.0
 STAGES: dict[str, Callable[[Parts, Job, str], None]] = {
-    "pixels": pixels.run, "protect": protect.run, moments.STAGE: moments.run,
+    "pixels": pixels.run, "protect": protect.run, moments.STAGE: moments.run, sounds.STAGE: sounds.run,
     verdicts.JUDGE: judge.run, verdicts.JUDGE_COPIES: judge.run_copies,
 }  # fmt: skip
 IN_VAULT = (verdicts.JUDGE_COPIES,)  # stages that need no drive

@@ -7,6 +7,7 @@ from typing import Any, Final
 from dam.catalogue.reading import open_reader
 from dam.fingerprint.chance import chance_alike
 from dam.fingerprint.moments import Likeness, Moment, aligned
+from dam.fingerprint.sounds import Numbers
 from dam.ingest.near import ENGINE_64, ENGINE_256
 from dam.ingest.parts import Parts
 from dam.model import FingerprintCode
@@ -73,6 +74,23 @@ def by_clip(parts: Parts, moments: Sequence[Moment]) -> list[Match]:
         )
         for one in aligned(asked, alike)[:MOST]
     ]  # fmt: skip
+
+
+def by_sound(parts: Parts, numbers: Numbers | None) -> list[Match]:
+    """Sounds that a sound agrees with, with the second of ours at which it begins. `errors`: share of different bits."""
+    if numbers is None:
+        return []
+    with open_reader(parts.catalogue.path) as reader:
+        parts.sounds.follow(reader)
+    return [
+        Match(
+            one.asset_id,
+            "sound",
+            round(1 - 2 * one.errors, 4),
+            {"starts_s": one.starts_s, "errors": one.errors, "seconds": one.seconds},
+        )
+        for one in parts.sounds.near(numbers)[:MOST]
+    ]
 
 
 def _codes(codes: Sequence[FingerprintCode]) -> tuple[str, str]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from dam.catalogue.reading import Card, Reader, open_reader
-from dam.errors import BadFileError, PolicyError
+from dam.errors import BadFileError, EngineError, PolicyError
 from dam.fingerprint.moments import Moment
+from dam.fingerprint.sounds import Numbers
 from dam.ingest.inspection import inspect_file
 from dam.ingest.parts import Parts
 from dam.ingest.pixels import thumb_key
@@ -85,10 +86,11 @@ class _Look:
     flat: bool = False
     agreement: float | None = None
     moments: tuple[Moment, ...] = ()  # of a video
+    sound: Numbers | None = None  # of a sound
     problems: tuple[Problem, ...] = ()
 
 
-ORDER = {"sha256": 0, "manifest": 1, "mark": 2, "fingerprint": 3, "clip": 4, "frame": 5}
+ORDER = {"sha256": 0, "manifest": 1, "mark": 2, "fingerprint": 3, "clip": 4, "frame": 5, "sound": 6}
 
 
 BY_SIDECAR = {
@@ -207,8 +209,10 @@ class Answers:
         from dam.media import pixels
         from dam.watermark.detect import detect_all
 
-        if found.media is None or found.media.kind not in (Kind.IMAGE, Kind.VIDEO):
+        if found.media is None or found.media.kind not in (Kind.IMAGE, Kind.VIDEO, Kind.AUDIO):
             return _Look()
+        if found.media.kind is Kind.AUDIO:
+            return _listen(found.path, found.media) if marks is not None else _Look()
         if found.media.kind is Kind.VIDEO:
             return self._look_through(found.path, found.media) if marks is not None else _Look()
         try:
@@ -288,7 +292,17 @@ class Answers:
             views = (("as it is", look.codes), *look.others)
             matches += [*alike.by_fingerprint(self._parts, views), *alike.by_frame(self._parts, views)]
         matches += alike.by_clip(self._parts, look.moments)
+        matches += alike.by_sound(self._parts, look.sound)
         return sorted(matches, key=lambda m: (ORDER[m.found_by], -m.score, m.asset_id))
+
+
+def _listen(path: str, media: Media) -> _Look:
+    from dam.ingest.sounds import listen
+
+    try:
+        return _Look(sound=listen(path, media))
+    except (BadFileError, PolicyError, EngineError) as error:
+        return _Look(problems=(Problem(error.code, error.message),))
 
 
 def _by_bytes(reader: Reader, sha256: str | None) -> list[Match]:

@@ -10,6 +10,7 @@ from typing import Any
 from dam.catalogue import work
 from dam.catalogue.reading import open_reader
 from dam.errors import BusyError, EngineError, StorageError
+from dam.fingerprint import sounds
 from dam.ingest import follow
 from dam.ingest.parts import Parts
 from dam.ingest.workers import Workers, release_dead
@@ -107,6 +108,8 @@ class Passes:
             work.wake_offline(unit)
             work.wake_waiting(unit)
             work.retry_failed(unit, code_prefix="storage.")
+            if sounds.available():
+                work.retry_failed(unit, code_prefix="sound.no_fpcalc")
         return passes
 
     def finish(self, on_progress: OnProgress | None = None) -> None:

@@ -5,7 +5,7 @@ A shipped revision is never edited. Doors call `upgrade` on first start and `req
 
 from pathlib import Path
 
-HEAD = "m0008"
+HEAD = "m0009"
 
 
 def current(catalogue: Path) -> str | None:

@@ -27,11 +27,12 @@ class MarkOut(Wire):
 
 class MatchOut(Wire):
     """One way in which an asset of ours was recognised. `score` 0..1; `detail` holds distances, ids and `p_false`, the chance
-    that it is another one. Of a frame: from `at_s` to `until_s` of the video; of a clip: it begins at `starts_s` of it.
+    that it is another one. Of a frame: from `at_s` to `until_s` of the video; of a clip or
+    sound: it begins at `starts_s` of ours, with a share of `errors` in the bits of a sound.
     """
 
     asset_id: str
-    found_by: str  # sha256, manifest, mark, fingerprint, clip (a piece of a video), frame (a still of a video)
+    found_by: str  # sha256, manifest, mark, fingerprint, clip (a piece of a video), frame (a still of one), sound
     score: float
     detail: dict[str, Any] = Field(default_factory=dict)
 

@@ -1,0 +1,55 @@
+"""Samples of a sound file through PyAV: mono, at one rate, so much of it as is asked for."""
+
+import time
+from typing import Any, Final
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from dam.errors import UndecodableError, UnreadableError
+from dam.media import streams
+from dam.media.picture import NO_DECODER
+from dam.model import Media
+
+Samples = NDArray[np.int16]
+_BUDGET_S: Final = 60.0
+
+
+def samples(path: str, media: Media, *, rate: int, seconds: float) -> Samples:
+    """The first `seconds` of the first sound track: int16 (n,), mono, `rate` a second. Damaged packets are left out.
+
+    Raises:
+        UndecodableError: no sound can be decoded. UnreadableError: the operating system does not let the file be read.
+    """
+    ends = time.monotonic() + _BUDGET_S
+    wanted, count = round(rate * seconds), 0
+    found: list[Samples] = []
+    try:
+        with open(path, "rb") as stream, streams.open_container(stream, media.mime) as container:
+            track = next((one for one in container.streams.audio if one.codec_context is not None), None)
+            if track is None:
+                raise UndecodableError("The file has no sound track that can be decoded here.", code=NO_DECODER)
+            track.codec_context.thread_count = 1
+            resampler = av.AudioResampler(format="s16", layout="mono", rate=rate)
+            for frame in _frames(container, track):
+                for made in resampler.resample(frame):
+                    found.append(made.to_ndarray().reshape(-1))
+                    count += len(found[-1])
+                if count >= wanted or time.monotonic() > ends:
+                    break
+    except (av.error.FFmpegError, ValueError) as error:
+        raise UndecodableError(f"The sound cannot be decoded: {streams.reason(error)}.") from error
+    except OSError as error:
+        raise UnreadableError(f"The file cannot be read: {error.strerror or error}.") from error
+    if not found:
+        raise UndecodableError("The sound has no part that can be decoded.")
+    return np.concatenate(found)[:wanted].astype(np.int16, copy=False)
+
+
+def _frames(container: Any, track: Any) -> Any:
+    for packet in container.demux(track):
+        try:
+            yield from packet.decode()
+        except av.error.InvalidDataError:
+            continue
