@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from dam.catalogue.reading import Card, Reader
 from dam.errors import UnavailableError, UnreadableError
+from dam.fingerprint.engines import isccimage
+from dam.ingest.near import ENGINE_ISCC, ISCC_ALG
 from dam.ingest.parts import Parts
 from dam.lineage.names import bare_name
 from dam.media import hashing
@@ -80,8 +82,15 @@ def gather(parts: Parts, asset_id: str) -> Gathered:
         strength=compose.strength(_confidences(claims), signed=card.credential == "trusted"),
         aigc=next((one["aigc"] for one in labels if isinstance(one.get("aigc"), dict)), None),
     )
-    bindings = tuple(compose.fingerprint_binding(c["engine"], c["code"]) for c in codes[:8])
+    bindings = tuple(_binding(c["engine"], c["code"]) for c in codes[:8])
     return Gathered(card, evidence, files, bindings)
+
+
+def _binding(engine: str, code: str) -> SoftBindingEntry:
+    """A fingerprint as a soft binding: ISCC under its name on the C2PA list and as ISO 24138 writes it."""
+    if engine == ENGINE_ISCC:
+        return SoftBindingEntry(alg=ISCC_ALG, value=isccimage.to_iscc(code))
+    return compose.fingerprint_binding(engine, code)
 
 
 def _producer(labels: Sequence[Mapping[str, Any]]) -> str | None:

@@ -9,13 +9,15 @@ from dam.catalogue import sounds
 from dam.catalogue.assets import fingerprints_after
 from dam.catalogue.reading import Reader
 from dam.catalogue.unit import Unit
-from dam.fingerprint.engines import phash64, phash256
+from dam.fingerprint.engines import isccimage, phash64, phash256
 from dam.fingerprint.index import Hit, NearIndex
 from dam.fingerprint.moments import Likeness
 from dam.fingerprint.sounds import ENGINE, Numbers, SoundHit, SoundIndex
 
 ENGINE_64 = phash64.PLUGIN.name
 ENGINE_256 = phash256.PLUGIN.name
+ENGINE_ISCC = isccimage.PLUGIN.name
+ISCC_ALG = "io.iscc.v0"  # on the C2PA list of soft-binding algorithms
 
 
 class NearTable:
@@ -45,6 +47,30 @@ class NearTable:
     def near_by(self, code: str, *, bits: int, within: int, limit: int = 64) -> list[tuple[str, int]]:
         """(asset id, distance) by one code alone, the nearest first."""
         return self._index.near_by(code, bits=bits, within=within, limit=limit)
+
+
+class IsccTable:
+    """ISCC Image-Codes in memory, followed by the fingerprints' sequence number. The first 64 bits are a code of their own."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._index = NearIndex()
+        self._seq = 0
+
+    def follow(self, reader: Reader) -> None:
+        """Take in every row that was committed since the last call."""
+        with self._lock:
+            rows = reader.rows(
+                "SELECT seq, asset_id, code FROM fingerprint WHERE seq > ? AND engine = ? AND NOT flat ORDER BY seq",
+                self._seq,
+                ENGINE_ISCC,
+            )
+            self._index.load((row["asset_id"], row["code"][:16], row["code"]) for row in rows)
+            self._seq = rows[-1]["seq"] if rows else self._seq
+
+    def near(self, code: str, *, within: int, limit: int) -> list[tuple[str, int]]:
+        """(asset id, distance), the nearest first."""
+        return self._index.near_by(code, bits=256, within=within, limit=limit)
 
 
 class SoundTable:

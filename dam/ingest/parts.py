@@ -6,7 +6,7 @@ from datetime import datetime
 
 from dam.catalogue.unit import Catalogue
 from dam.ingest.clustering import Clustering
-from dam.ingest.near import MomentTable, NearTable, SoundTable
+from dam.ingest.near import IsccTable, MomentTable, NearTable, SoundTable
 from dam.provenance.keys import KeyRing, MarkKey
 from dam.provenance.live import Live
 from dam.provenance.means import SigningMeans
@@ -31,6 +31,7 @@ class Parts:
     means: SigningMeans
     near: NearTable
     moments: MomentTable
+    iscc: IsccTable
     sounds: SoundTable
     clustering: Clustering
     clock: Callable[[], datetime]

@@ -6,13 +6,15 @@ our copies: the mark id or the code in hex.
 
 import base64
 import binascii
+import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dam.catalogue.reading import Reader, open_reader
 from dam.errors import NotFoundError, UsageError
-from dam.ingest.near import ENGINE_64, ENGINE_256
+from dam.fingerprint.engines import isccimage
+from dam.ingest.near import ENGINE_64, ENGINE_256, ISCC_ALG
 from dam.ingest.parts import Parts
 from dam.media.paths import from_text
 from dam.provenance import compose, stores
@@ -50,7 +52,7 @@ class Bindings:
         from dam.watermark import detect
 
         marks = tuple(sorted(one.alg for one in detect.discovery().plugins if one.available().ready))
-        return Algorithms(marks, tuple(compose.fingerprint_alg(engine) for engine in _WITHIN))
+        return Algorithms(marks, (*(compose.fingerprint_alg(engine) for engine in _WITHIN), ISCC_ALG))
 
     def by_value(self, alg: str, value: str, *, limit: int = 10) -> list[Resolved]:
         """Manifests by one soft binding; the value in base64, or as it stands in an assertion.
@@ -64,6 +66,8 @@ class Bindings:
                 mark_id = f"{parse_mark_id(_plain(value, 16)):016x}"
                 asset_id = reader.one("SELECT asset_id FROM mark WHERE mark_id = ?", mark_id)
             return self._manifests([(asset_id, 100)] if asset_id else [], limit)
+        if alg == ISCC_ALG:
+            return self._manifests(self._alike_by_iscc(_iscc(value), limit), limit)
         for engine in _WITHIN:
             if alg == compose.fingerprint_alg(engine):
                 return self._manifests(self._alike(engine, _plain(value, _BITS[engine] // 4), limit), limit)
@@ -114,6 +118,12 @@ class Bindings:
         hits = self._parts.near.near_by(code, bits=_BITS[engine], within=_WITHIN[engine], limit=limit)
         return [(asset_id, round(100 * (1 - distance / _BITS[engine]))) for asset_id, distance in hits]
 
+    def _alike_by_iscc(self, code: str, limit: int) -> list[tuple[str, int]]:
+        with open_reader(self._parts.catalogue.path) as reader:
+            self._parts.iscc.follow(reader)
+        hits = self._parts.iscc.near(code, within=isccimage.PLUGIN.same_below, limit=limit)
+        return [(asset_id, round(100 * (1 - distance / isccimage.PLUGIN.bits))) for asset_id, distance in hits]
+
     def _manifests(self, assets: Sequence[tuple[str, int]], limit: int) -> list[Resolved]:
         best: dict[str, Resolved] = {}
         with open_reader(self._parts.catalogue.path) as reader:
@@ -145,6 +155,22 @@ def _labels(reader: Reader, asset_id: str) -> list[str]:
     )
     own = reader.one("SELECT label FROM manifest WHERE asset_id = ?", asset_id)
     return [one["label"] for one in rows] + ([own] if own else [])
+
+
+def _iscc(value: str) -> str:
+    """The code of an ISCC, as it stands in an assertion, or of it in base64."""
+    texts = [value]
+    if len(value) <= _MAX_VALUE:
+        with contextlib.suppress(binascii.Error, ValueError):
+            texts.append(base64.b64decode(value + "=" * (-len(value) % 4), validate=True).decode("ascii"))
+    for text in texts:
+        with contextlib.suppress(UsageError):
+            return isccimage.from_iscc(text)
+    raise UsageError(
+        "The value is not an ISCC Image-Code of 256 bits.",
+        next_step="Give the value of a c2pa.soft-binding assertion of io.iscc.v0, plain or in base64.",
+        code="binding.value",
+    )
 
 
 def _plain(value: str, digits: int) -> str:

@@ -15,7 +15,7 @@ from dam.catalogue.unit import Catalogue
 from dam.errors import NotFoundError, UsageError
 from dam.ingest import judge
 from dam.ingest.clustering import Clustering
-from dam.ingest.near import MomentTable, NearTable, SoundTable
+from dam.ingest.near import IsccTable, MomentTable, NearTable, SoundTable
 from dam.ingest.parts import Parts
 from dam.ingest.workers import release_dead
 from dam.provenance import keys, trust
@@ -161,6 +161,7 @@ def wire(settings: Settings) -> Parts:
         means=_means(settings, ring, lists),
         near=NearTable(),
         moments=MomentTable(),
+        iscc=IsccTable(),
         sounds=SoundTable(),
         clustering=Clustering(),
         clock=utc_now,

@@ -47,6 +47,7 @@ def test_all_codes_name_the_version_of_the_luma_and_their_bits():
     assert {(c.engine, c.bits, c.frame_s) for c in codes} == {
         ("phash64/luma512.1", 64, 2.5),
         ("phash256/luma512.1", 256, 2.5),
+        ("isccimage256/luma512.1", 256, 2.5),
     }
     assert all(len(c.code) == c.bits // 4 for c in codes)
 

@@ -126,7 +126,13 @@ def test_the_fingerprints_of_the_original_are_soft_bindings_beside_the_mark(libr
     _, verdict = signed(library, drive)
     algs = [one.alg for one in verdict.credentials.soft_bindings]
     assert algs[0] == "org.headwater.tilemark.v1"
-    assert {one.split(".")[2] for one in algs[1:]} == {"phash64", "phash256"}
+    assert set(algs[1:]) == {
+        "org.headwater.phash64.luma512.1",
+        "org.headwater.phash256.luma512.1",
+        "io.iscc.v0",
+    }
+    iscc = next(one.value for one in verdict.credentials.soft_bindings if one.alg == "io.iscc.v0")
+    assert iscc.startswith("ISCC:EE")
 
 
 def test_a_protected_copy_carries_its_labels_in_the_open_under_the_signature(library, drive):
