@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     max_pixels_mp: float = Field(default=268.0, gt=0, le=4000, description="larger pictures are not decoded")
     protect: str = Field(default="ai", pattern="^(none|ai|all)$", description="which assets get a protected copy")
     mark_video: bool = Field(default=False, description="encode protected copies of MP4 and MOV anew to carry the mark")
+    mark_sound: bool = Field(
+        default=False, description="protected copies of WAV files carry a faint mark in their samples"
+    )
     credential_thumbnail: bool = Field(default=True, description="a small picture (5 to 20 kB) goes with a credential")
     sign_prompts: str = Field(
         default="never",

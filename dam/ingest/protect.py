@@ -18,7 +18,7 @@ from dam.catalogue.reading import Card
 from dam.catalogue.tables import CopyRow
 from dam.catalogue.work import Job
 from dam.errors import EngineError, NotFoundError, PolicyError, UnreadableError
-from dam.ingest import evidence, filming, inplace, labelling, relate
+from dam.ingest import evidence, filming, inplace, labelling, relate, sounding
 from dam.ingest.parts import Parts
 from dam.ingest.pixels import thumb_key
 from dam.media import encode, hashing, soundness
@@ -27,9 +27,11 @@ from dam.model import Credentials, Kind, MarkRecord
 from dam.provenance import compose, sdk, signing
 from dam.provenance.statement import AssetFacts, SoftBindingEntry, Statement
 from dam.watermark.engines import tilemark
+from dam.watermark.tone import tonemark
 
 log = logging.getLogger("dam.ingest")
 RECIPE = "tilemark.1+c2pa.1"
+SOUND_RECIPE = "tonemark.1+c2pa.1"
 FILM_RECIPE = "tilefilm.1+c2pa.1"
 SIGNED = "c2pa.1"
 LABELLED_BYTES = 64 << 20  # labels are written in memory; a larger file is signed without
@@ -197,6 +199,11 @@ def _make(task: _Task, modes: set[str]) -> _Made:
             return _filmed(task)
         except PolicyError as error:  # what cannot be encoded anew without loss is signed as it is
             log.info("%s is not marked: %s", task.asset.title, error.message)
+    if task.parts.settings.mark_sound and "in_place" not in modes and mime == "audio/wav":
+        try:
+            return _sounded(task)
+        except PolicyError as error:
+            log.info("%s is not marked: %s", task.asset.title, error.message)
     if sdk.can_embed(mime):
         try:
             return _embedded(task)
@@ -255,6 +262,29 @@ def _filmed(task: _Task) -> _Made:
     mark = MarkRecord(f"{mark_id:016x}", engine.name, parts.mark_key.key_id, made.strength_db, made.survived)
     return _Made(
         "protected", FILM_RECIPE, signed.sha256, signed.size_bytes, job.mime, key, signed.label, signed.credentials, mark,
+        signed.unstamped,
+    )  # fmt: skip
+
+
+def _sounded(task: _Task) -> _Made:
+    """A WAV file with the mark in its samples, lossless otherwise."""
+    parts, job = task.parts, task.job
+    if task.asset.size_bytes > sounding.MOST_BYTES:
+        raise PolicyError("The sound is too large to be marked in memory.", code="mark.sound")
+    mark_id = mark_id_of(parts.mark_key.secret, job.sha256)
+    with open(task.path, "rb") as file:
+        given = file.read(sounding.MOST_BYTES + 1)
+    made = sounding.mark(given, mark_id, parts.mark_key.secret)
+    task.unchanged()
+    data, labelled = task.labelled(made.data, job.mime)
+    binding = SoftBindingEntry(alg=tonemark.PLUGIN.alg, value=f"{mark_id:016x}")
+    signed = _signed(task, data, job.mime, task.statement(".wav", binding, labelled=labelled))
+    key = copy_key(job.sha256, ".wav", SOUND_RECIPE)
+    parts.storage.put(key, signed.data)
+    mark = MarkRecord(f"{mark_id:016x}", tonemark.PLUGIN.name, parts.mark_key.key_id, made.snr_db, made.survived)
+    digest = hashlib.sha256(signed.data).hexdigest()
+    return _Made(
+        "protected", SOUND_RECIPE, digest, len(signed.data), job.mime, key, signed.label, signed.credentials, mark,
         signed.unstamped,
     )  # fmt: skip
 

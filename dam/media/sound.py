@@ -1,5 +1,6 @@
 """Samples of a sound file through PyAV: mono, at one rate, so much of it as is asked for."""
 
+import io
 import time
 from typing import Any, Final
 
@@ -45,6 +46,43 @@ def samples(path: str, media: Media, *, rate: int, seconds: float) -> Samples:
     if not found:
         raise UndecodableError("The sound has no part that can be decoded.")
     return np.concatenate(found)[:wanted].astype(np.int16, copy=False)
+
+
+def resampled(wave: NDArray[np.float32], rate: int, wanted: int) -> NDArray[np.float32]:
+    """Mono samples at another rate."""
+    if rate == wanted:
+        return wave
+    resampler = av.AudioResampler(format="fltp", layout="mono", rate=wanted)
+    made = resampler.resample(_frame(wave, rate)) + resampler.resample(None)
+    return np.concatenate([one.to_ndarray().reshape(-1) for one in made]).astype(np.float32, copy=False)
+
+
+def through(wave: NDArray[np.float32], rate: int, codec: str, bit_rate: int) -> tuple[NDArray[np.float32], int]:
+    """What is left of mono samples after a codec at so many bits a second, with its own rate: 48,000 or 44,100."""
+    coded = 48_000 if codec == "libopus" else 44_100
+    written = io.BytesIO()
+    with av.open(written, "w", format="ogg" if codec == "libopus" else "mp3") as out:
+        stream = out.add_stream(codec, rate=coded, layout="mono")
+        stream.bit_rate = bit_rate
+        resampler, fifo = av.AudioResampler(format=stream.format, layout="mono", rate=coded), av.AudioFifo()
+        for made in resampler.resample(_frame(wave, rate)) + resampler.resample(None):
+            made.pts = None
+            fifo.write(made)
+        size = stream.codec_context.frame_size or 1024
+        while (part := fifo.read(size, partial=True)) is not None:
+            out.mux(stream.encode(part))
+        out.mux(stream.encode(None))
+    written.seek(0)
+    back = av.AudioResampler(format="fltp", layout="mono", rate=coded)
+    with av.open(written, "r") as given:
+        heard = [one.to_ndarray().reshape(-1) for frame in given.decode(audio=0) for one in back.resample(frame)]
+    return np.concatenate(heard).astype(np.float32, copy=False), coded
+
+
+def _frame(wave: NDArray[np.float32], rate: int) -> Any:
+    frame = av.AudioFrame.from_ndarray(np.clip(wave, -1, 1).astype(np.float32)[None], format="fltp", layout="mono")
+    frame.sample_rate = rate
+    return frame
 
 
 def _frames(container: Any, track: Any) -> Any:

@@ -212,7 +212,7 @@ class Answers:
         if found.media is None or found.media.kind not in (Kind.IMAGE, Kind.VIDEO, Kind.AUDIO):
             return _Look()
         if found.media.kind is Kind.AUDIO:
-            return _listen(found.path, found.media) if marks is not None else _Look()
+            return self._listen(found.path, found.media) if marks is not None else _Look()
         if found.media.kind is Kind.VIDEO:
             return self._look_through(found.path, found.media) if marks is not None else _Look()
         try:
@@ -240,6 +240,19 @@ class Answers:
             return _Look(problems=(Problem(error.code, error.message),))
         keys = [(key.key_id, key.secret) for key in self._parts.mark_keys] if self._parts is not None else []
         return _Look(folds.detect_all(keys, budget_s=DEEP_BUDGET_S), moments=tuple(found))
+
+    def _listen(self, path: str, media: Media) -> _Look:
+        """A mark in the sound, and the numbers by which it is recognised; where there is no fpcalc, the mark alone."""
+        from dam.ingest.sounds import hear, listen
+        from dam.watermark.detect import detect_sound
+
+        keys = [(key.key_id, key.secret) for key in self._parts.mark_keys] if self._parts is not None else []
+        mark = None
+        try:
+            mark = detect_sound(hear(path, media), keys)
+            return _Look(mark, sound=listen(path, media))
+        except (BadFileError, PolicyError, EngineError) as error:
+            return _Look(mark, problems=(Problem(error.code, error.message),))
 
     def _agreement(self, rgb: Any, seen: Any) -> float | None:
         """How well a marked picture agrees with the one that the registry has for its mark: a mark can be lifted."""
@@ -294,15 +307,6 @@ class Answers:
         matches += alike.by_clip(self._parts, look.moments)
         matches += alike.by_sound(self._parts, look.sound)
         return sorted(matches, key=lambda m: (ORDER[m.found_by], -m.score, m.asset_id))
-
-
-def _listen(path: str, media: Media) -> _Look:
-    from dam.ingest.sounds import listen
-
-    try:
-        return _Look(sound=listen(path, media))
-    except (BadFileError, PolicyError, EngineError) as error:
-        return _Look(problems=(Problem(error.code, error.message),))
 
 
 def _by_bytes(reader: Reader, sha256: str | None) -> list[Match]:

@@ -51,8 +51,7 @@ class Bindings:
     def algorithms(self) -> Algorithms:
         from dam.watermark import detect
 
-        marks = tuple(sorted(one.alg for one in detect.discovery().plugins if one.available().ready))
-        return Algorithms(marks, (*(compose.fingerprint_alg(engine) for engine in _WITHIN), ISCC_ALG))
+        return Algorithms(detect.algorithms(), (*(compose.fingerprint_alg(engine) for engine in _WITHIN), ISCC_ALG))
 
     def by_value(self, alg: str, value: str, *, limit: int = 10) -> list[Resolved]:
         """Manifests by one soft binding; the value in base64, or as it stands in an assertion.

@@ -8,6 +8,8 @@ from functools import cache
 from dam import plugins
 from dam.watermark import engines
 from dam.watermark.contract import GROUP, Detection, Effort, FilmWatermarker, Pixels, Watermarker, is_watermarker
+from dam.watermark.tone import tonemark
+from dam.watermark.tone.patterns import Signal
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +64,21 @@ def _try_each(
         if detection is not None and detection.verified:
             return key_id, candidate.name, detection
     return None
+
+
+def detect_sound(sound: Signal, keys: Sequence[tuple[str, bytes]]) -> tuple[str, str, Detection] | None:
+    """Look for a mark under any key in mono samples at `tone.patterns.RATE`."""
+    for key_id, key in keys:
+        found = tonemark.PLUGIN.detect(sound, key)
+        if found is not None and found.verified:
+            return key_id, tonemark.PLUGIN.name, found
+    return None
+
+
+def algorithms() -> tuple[str, ...]:
+    """The names of all marks that can be read here, as C2PA soft-binding algorithms."""
+    ready = (one.alg for one in discovery().plugins if one.available().ready)
+    return tuple(sorted({*ready, tonemark.PLUGIN.alg}))
 
 
 class Folds:
