@@ -26,6 +26,7 @@ from dam.provenance.timestamps import Responder
 from dam.service.answers import Answers
 from dam.service.bindings import Bindings
 from dam.service.copies import Copies
+from dam.service.cuts import Cuts
 from dam.service.evidence import Evidence
 from dam.service.finding import Finder
 from dam.service.keys import Keys, ensure_stamps
@@ -71,6 +72,7 @@ class Service:
     answers: Answers
     reviews: Reviews
     stacks: Stacks
+    cuts: Cuts
     copies: Copies
     evidence: Evidence
     renditions: Renditions
@@ -189,6 +191,7 @@ def open_service(settings: Settings) -> Iterator[Service]:
             answers=answers,
             reviews=Reviews(parts),
             stacks=Stacks(parts, find),
+            cuts=Cuts(settings, find),
             copies=Copies(parts, find),
             evidence=Evidence(parts, find),
             renditions=Renditions(parts, find),

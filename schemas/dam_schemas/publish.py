@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from dam_schemas import answers, assertions, asset, bindings, clusters, evidence, inspect, keys, trust
+from dam_schemas import answers, assertions, asset, bindings, clusters, cuts, evidence, inspect, keys, trust
 
 PUBLISHED: dict[str, type[BaseModel]] = {
     "asset.v1": asset.AssetOut,
@@ -21,6 +21,9 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     "cluster.v1": clusters.ClusterOut,
     "stacked.v1": clusters.StackedOut,
     "unstacked.v1": clusters.UnstackedOut,
+    "cut.v1": cuts.CutLineOut,
+    "cut-check.v1": cuts.CutCheckOut,
+    "cut-diff.v1": cuts.CutDiffOut,
     "evidence.v1": evidence.EvidenceOut,
     "evidence-report.v1": evidence.EvidenceReportOut,
     "evidence-index.v1": evidence.EvidenceIndexOut,
