@@ -55,6 +55,8 @@ def show(asset: Asset, limit: Annotated[int, typer.Option(min=1, max=1000)] = 20
     for one in wire.members:
         size = f"{one.width_px} x {one.height_px}" if one.width_px else ""
         render.put(f"  {one.id}  {size:<12} {one.status:<10} {one.title}")
+    if wire.family:
+        render.put(f"{len(wire.family)} more of the same prompt and seed: {', '.join(wire.family[:20])}")
 
 
 @cluster.command()

@@ -84,6 +84,16 @@ def members(reader: Reader, asset_id: str, *, limit: int) -> tuple[str | None, i
     return head, int(size), [row["asset_id"] for row in rows]
 
 
+def same_seed(reader: Reader, asset_id: str, *, limit: int) -> list[dict[str, Any]]:
+    """Assets of its kind whose generation has its seed, itself included: asset_id, kind, prompt, seed."""
+    return reader.rows(
+        "SELECT g.asset_id, a.kind, g.prompt, g.seed FROM generation g JOIN asset a ON a.id = g.asset_id"
+        " WHERE g.seed = (SELECT seed FROM generation WHERE asset_id = ?) ORDER BY g.asset_id LIMIT ?",
+        asset_id,
+        limit,
+    )
+
+
 def behind(reader: Reader, front_id: str) -> list[dict[str, Any]]:
     """What people stacked behind an asset."""
     return reader.rows(

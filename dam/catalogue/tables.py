@@ -149,7 +149,7 @@ class GenerationRow(SQLModel, table=True):
     model_hash: str | None = None
     prompt: str | None = None
     negative_prompt: str | None = None
-    seed: str | None = None
+    seed: str | None = Field(default=None, index=True)
     steps: int | None = None
     sampler: str | None = None
     scheduler: str | None = None

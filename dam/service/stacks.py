@@ -6,13 +6,14 @@ and everything can be taken back.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from dam.catalogue import clusters as stored
 from dam.catalogue import records
-from dam.catalogue.reading import Card, open_reader
+from dam.catalogue.reading import Card, Reader, open_reader
 from dam.errors import NotFoundError, UsageError
 from dam.ingest.parts import Parts
+from dam.lineage.families import family_of
 from dam.service.finding import Finder
 
 MAX_SHOWN = 1000
@@ -23,12 +24,15 @@ _VERDICT = {"approved": "approve", "rejected": "reject"}
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Attribute names are the wire's. `size` counts all; `members` may be fewer. `behind` is what people stacked."""
+    """Attribute names are the wire's. `size` counts all; `members` may be fewer. `behind` is what people stacked; `family`
+    was made from the asset's prompt with its seed, however it looks.
+    """
 
     representative_id: str
     size: int
     members: tuple[Card, ...] = ()
     behind: tuple[str, ...] = ()
+    family: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ class Stacks:
                     next_step="dam show tells whether its pixels could be read.", code="cluster.none",
                 )  # fmt: skip
             behind = [row["asset_id"] for row in stored.behind(reader, stored.fronts(reader, [head]).get(head, head))]
-            return Cluster(head, size, tuple(reader.cards(names)), tuple(behind))
+            return Cluster(head, size, tuple(reader.cards(names)), tuple(behind), _family(reader, asset_id))
 
     def resolve(  # one act of a person, all by keyword
         self,
@@ -141,6 +145,14 @@ class Stacks:
         return count
 
 
+def _family(reader: Reader, asset_id: str) -> tuple[str, ...]:
+    """Others of the same prompt and seed."""
+    rows = stored.same_seed(reader, asset_id, limit=MAX_SHOWN)
+    named = {row["asset_id"]: family_of(row["kind"], row["prompt"], row["seed"]) for row in rows}
+    own = named.pop(asset_id, None)
+    return tuple(one for one, name in named.items() if own is not None and name == own)
+
+
 def _merged(cards: Sequence[Card], merge: Merge) -> tuple[str | None, list[str]]:
     """The verdict to enter, and for which assets."""
     statuses = {card.status for card in cards if card.status in _VERDICT}
@@ -158,8 +170,3 @@ def _merged(cards: Sequence[Card], merge: Merge) -> tuple[str | None, list[str]]
         verdict = _VERDICT[statuses.pop()]
         return verdict, [card.id for card in cards if card.status not in _VERDICT]
     return merge, [card.id for card in cards if _VERDICT.get(card.status) != merge]
-
-
-def facts(found: Cluster) -> dict[str, Any]:
-    """As plain data under the wire's names."""
-    return {"representative_id": found.representative_id, "size": found.size, "behind": list(found.behind)}

@@ -11,13 +11,14 @@ from dam_schemas.web import Ask, Name, Text
 
 class ClusterOut(Wire):
     """Pictures that look like their representative. `size` counts all; `members` are cards, the representative first, and may
-    be fewer. `behind`: assets that people stacked behind it.
+    be fewer. `behind`: assets that people stacked behind it; `family`: made from the asked asset's prompt and seed.
     """
 
     representative_id: str
     size: int
     members: list[AssetOut] = Field(default_factory=list)
     behind: list[str] = Field(default_factory=list)
+    family: list[str] = Field(default_factory=list)
 
 
 class StackedOut(Wire):

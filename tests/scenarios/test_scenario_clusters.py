@@ -56,6 +56,20 @@ def test_versions_of_one_picture_are_one_cluster_under_the_largest(service):
     assert [one.size for one in service.stacks.list(after=found[0].representative_id)] == [4]
 
 
+def test_the_same_prompt_and_seed_are_a_family_however_they_look(library, tmp_path):
+    folder = tmp_path / "takes"
+    folder.mkdir()
+    for seed, name in ((5, "one.png"), (6, "two.png"), (7, "three.png")):
+        words = pictures.a1111("neon harbour" if name != "three.png" else "another idea", seed=42)
+        pictures.put(folder, name, pictures.png(pictures.painted(seed), {"parameters": words}))
+    with opened(library, protect="none") as made:
+        made.roots.add(str(folder))
+        made.passes.scan()
+        assert made.stacks.show("one.png").family == (made.find.id_of("two.png"),)
+        assert made.stacks.show("one.png").size == 1
+        assert made.stacks.show("three.png").family == ()
+
+
 def test_plain_pictures_stand_in_no_cluster(service):
     for name in ("grey.png", "grey too.png"):
         with pytest.raises(NotFoundError, match="no cluster"):
