@@ -188,6 +188,7 @@ def test_nothing_runs_off_a_phone(browser, address, path):
     if path == "asset":
         page.locator(".card a").click()
         page.get_by_text("What the file says").wait_for()
+    page.wait_for_load_state("load")  # text may be there before the style sheet is
     assert page.evaluate("document.documentElement.scrollWidth") == 375
     context.close()
 

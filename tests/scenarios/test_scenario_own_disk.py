@@ -47,12 +47,12 @@ def test_a_full_catalogue_disk_is_said_in_a_sentence_and_loses_nothing(tmp_path,
     library = tmp_path / "library"
     for n in range(2, 8):
         pictures.put(drive, f"{n}.png", pictures.a1111_png(n, width=512, height=512))
-    with tiny_disk(library, "1m"):
+    with tiny_disk(library, "2m"):
         assert dam(library, "init").code == 0
         with contextlib.suppress(OSError):
             filler = (library / "filler").open("wb")
             with filler:
-                filler.write(bytes(900_000))
+                filler.write(bytes(2_000_000))
                 filler.flush()
         answer = dam(library, "scan", "--json", str(drive), timeout_s=120, codes=(0, 10))
         assert "full" in answer.err + answer.out
