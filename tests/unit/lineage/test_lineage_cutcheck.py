@@ -73,7 +73,7 @@ def test_rules_that_are_none_are_refused_with_those_that_are(require, forbid, ag
     assert "Known" in refused.value.next_step
 
 
-def whats(before, after):
+def changes(before, after):
     return [(c.what, c.before and c.before.position, c.after and c.after.position) for c in diff(before, after)]
 
 
@@ -86,7 +86,7 @@ def test_added_removed_replaced_moved_and_trimmed():
         replace(clip(3, "d"), duration_s=0.5),
         clip(9, "n"),
     ]
-    assert whats(before, after) == [
+    assert changes(before, after) == [
         ("replaced", 1, 1),
         ("moved", 2, 2),
         ("trimmed", 3, 3),
@@ -96,7 +96,7 @@ def test_added_removed_replaced_moved_and_trimmed():
 
 
 def test_a_second_use_of_one_asset_is_added_once():
-    assert whats([clip(0, "a")], [clip(0, "a"), clip(5, "a")]) == [("added", None, 5)]
+    assert changes([clip(0, "a")], [clip(0, "a"), clip(5, "a")]) == [("added", None, 5)]
 
 
 CLIPS = st.lists(
