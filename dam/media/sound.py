@@ -15,6 +15,7 @@ from dam.model import Media
 
 Samples = NDArray[np.int16]
 _BUDGET_S: Final = 60.0
+_RATES: Final = (2_000, 768_000)  # a frame said to be of one sample a second would become gigabytes
 
 
 def samples(path: str, media: Media, *, rate: int, seconds: float) -> Samples:
@@ -34,6 +35,8 @@ def samples(path: str, media: Media, *, rate: int, seconds: float) -> Samples:
             track.codec_context.thread_count = 1
             resampler = av.AudioResampler(format="s16", layout="mono", rate=rate)
             for frame in _frames(container, track):
+                if not _RATES[0] <= frame.sample_rate <= _RATES[1]:
+                    raise UndecodableError(f"Sound of {frame.sample_rate} samples a second is not listened to.")
                 for made in resampler.resample(frame):
                     found.append(made.to_ndarray().reshape(-1))
                     count += len(found[-1])
