@@ -1,9 +1,9 @@
 """PROTECT: a signed copy in the vault, marked where the kind of file takes a mark, with the original as its C2PA parent.
 
-What a file gets, first that fits: a marked and signed copy (still pictures; videos if the settings say so, because they
-are encoded anew), a signed copy whose contents are as they
-were (whatever the SDK can write a manifest into), a manifest store beside it (everything). The original is only read;
-a root of mode `in_place` has the copy put in its place afterwards (`inplace`).
+What a file gets, first that fits: a marked and signed copy (still pictures; videos and WAV files if the settings say
+so), a signed copy whose contents are as they were (whatever the SDK can write a manifest into), a manifest store beside
+it (everything). The original is only read; a root of mode `in_place` has the copy put in its place afterwards
+(`inplace`).
 """
 
 import hashlib

@@ -11,7 +11,7 @@ from dam.watermark.tone.patterns import RATE, Signal
 from dam.watermark.tone.tonemark import PLUGIN
 
 STRENGTHS_DB: Final = (26.0, 24.0, 22.0, 20.0, 18.0, 16.0, 14.0)  # under the sound in every place, the faintest first
-MOST_BYTES: Final = 64 << 20
+MOST_BYTES: Final = 32 << 20  # ten times that in memory
 _REHEARSED_S: Final = 12.0
 _THROUGH: Final = {"mp3_64": ("libmp3lame", 64_000), "opus_24": ("libopus", 24_000)}
 

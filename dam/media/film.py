@@ -1,8 +1,7 @@
 """Videos written anew with a changed luma: H.264 beside the sound as it was, in the container that it came in.
 
 Only what can be carried over whole is taken: planar 8-bit pictures, progressive, upright, one picture track and sound.
-Colours are never converted: the luma plane alone is changed. `CRF` 16 of x264 "medium" is about 45 to 50 dB from what
-went in; the size follows the content.
+Colours are never converted: the luma plane alone is changed. The size follows the content.
 """
 
 import io
@@ -23,7 +22,9 @@ CRF: Final = 16
 PRESET: Final = "medium"
 FORMS: Final = {"video/mp4": "mp4", "video/quicktime": "mov"}
 _PLANAR: Final = ("yuv420p", "yuvj420p", "yuv444p", "yuvj444p")
-_TURNED_SHARE: Final = 3  # a sample is taken from a third of the length on: beginnings are black
+_SAMPLE_FROM: Final = 3  # a third of the length: beginnings are black
+_FEWEST: Final = 24
+_SAMPLED_PX: Final = 100_000_000  # of all frames of a sample together: bounds the memory
 Change = Callable[[Bytes8], Bytes8]
 
 
@@ -55,15 +56,17 @@ def check(path: str, media: Media, *, max_pixels_mp: float) -> None:
 
 
 def lumas(path: str, media: Media, *, max_pixels_mp: float, count: int) -> list[Bytes8]:
-    """Up to `count` frames in a row, from a third of the length on, as luma planes of the stored range. Raises as `check`."""
+    """Up to `count` frames in a row (of large ones fewer, but 24), from a third of the length on, as luma planes of the
+    stored range. Raises as `check`.
+    """
     with _opened(path, media) as container:
         video = _track(container, max_pixels_mp)
         if container.duration:
-            container.seek(container.duration // _TURNED_SHARE)
+            container.seek(container.duration // _SAMPLE_FROM)
         found: list[Bytes8] = []
         for frame in container.decode(video):
             found.append(_luma(frame.to_ndarray(), frame.height).copy())
-            if len(found) >= count:
+            if len(found) >= min(count, max(_FEWEST, _SAMPLED_PX // found[0].size)):
                 break
         return found
 
