@@ -37,6 +37,16 @@ class Settings(BaseSettings):
     mark_sound: bool = Field(
         default=False, description="protected copies of WAV files carry a faint mark in their samples"
     )
+    mark_engine: str = Field(
+        default="tilemark", pattern="^(tilemark|trustmark)$", description="the mark of still pictures"
+    )
+    trustmark_weights: Path | None = Field(default=None, description="folder of encoder_Q.onnx and decoder_Q.onnx")
+    trustmark_model: str = Field(default="Q", pattern="^[A-Z]$", description="which TrustMark: Q, P, ...")
+    trustmark_sha256: str | None = Field(
+        default=None,
+        pattern="^[0-9a-fA-F]{64},[0-9a-fA-F]{64}$",
+        description="digests of encoder and decoder, if not Adobe's Q",
+    )
     credential_thumbnail: bool = Field(default=True, description="a small picture (5 to 20 kB) goes with a credential")
     sign_prompts: str = Field(
         default="never",

@@ -25,6 +25,10 @@ class LocationCard:
     availability: str
 
 
+WAITING_CODES = ("timestamp.", "signer.", "mark.unavailable")  # why a stage waits, where no file is to blame
+_OUTSIDE = "(" + " OR ".join(f"coalesce(code, '') LIKE '{code}%'" for code in WAITING_CODES) + ")"
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """An asset as lists show it. Attribute names are the wire's (dam_schemas.asset.AssetOut)."""
@@ -346,17 +350,17 @@ class Reader:
             )
             or 0,
             "stages": self.one(
-                "SELECT count(*) FROM job WHERE state = 'running' OR (state = 'due' AND coalesce(code, '') <> 'asset.offline'"
-                " AND coalesce(code, '') NOT LIKE 'timestamp.%' AND coalesce(code, '') NOT LIKE 'signer.%')"
+                "SELECT count(*) FROM job WHERE state = 'running'"  # noqa: S608
+                f" OR (state = 'due' AND coalesce(code, '') <> 'asset.offline' AND NOT {_OUTSIDE})"
             )
             or 0,
         }
 
     def waiting_outside(self) -> list[dict[str, Any]]:
-        """Stages that wait for a time stamp or a signing key: code, message of one of them, and how many (`n`)."""
+        """Stages that wait for a time stamp, a signing key or a mark engine: code, message of one of them, and how many (`n`)."""
         return self.rows(
-            "SELECT code, max(message) AS message, count(*) AS n FROM job WHERE state = 'due'"
-            " AND (code LIKE 'timestamp.%' OR code LIKE 'signer.%') GROUP BY code ORDER BY code"
+            "SELECT code, max(message) AS message, count(*) AS n FROM job WHERE state = 'due'"  # noqa: S608
+            f" AND {_OUTSIDE} GROUP BY code ORDER BY code"
         )
 
     def waiting(self) -> list[str]:

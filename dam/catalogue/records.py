@@ -16,7 +16,7 @@ from dam.catalogue.tables import (
     RootRow,
 )
 from dam.catalogue.unit import Unit
-from dam.errors import ConflictError, NotFoundError
+from dam.errors import ConflictError, NotFoundError, StorageError
 from dam.model import MarkRecord
 
 
@@ -113,6 +113,9 @@ def add_copy(unit: Unit, row: CopyRow, mark: MarkRecord | None) -> None:
     verdicts.note_copy(unit, row.sha256)
     detail: dict[str, Any] = {"kind": row.kind, "recipe": row.recipe, "sha256": row.sha256}
     if mark is not None:
+        held = unit.session.get(MarkRow, mark.mark_id)
+        if held is not None and held.asset_id != row.asset_id:
+            raise StorageError("Another asset has this mark id since a moment ago.", code="mark.taken")
         unit.session.merge(
             MarkRow(
                 mark_id=mark.mark_id,

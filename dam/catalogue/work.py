@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from dam.catalogue.reading import WAITING_CODES
 from dam.catalogue.tables import AssetRow, IntakeRow, JobRow, LocationRow, RootRow
 from dam.catalogue.unit import Unit
 
@@ -19,7 +20,6 @@ STAGES = ("pixels", "protect", "moments", "sound", "judge", "judge_copies")  # t
 CHAIN = ("pixels", "protect")  # of these, each waits for those before it and is skipped when one has failed
 OFFLINE = "asset.offline"  # why a stage waits: no location can be read now
 RETRYABLE = ("file.unreadable", "file.lost")  # quarantined files that every pass looks at again
-OUTSIDE = ("timestamp.%", "signer.%")  # ... or: there is no time stamp, or no signing key
 
 
 # Statements of the hot path are built once: building one costs as much as running it.
@@ -273,7 +273,7 @@ def wake_waiting(unit: Unit) -> int:
     """Stages that waited for a time stamp or a signing key are due now."""
     result = unit.session.execute(
         sa.update(JobRow)
-        .where(col(JobRow.state) == "due", sa.or_(*(col(JobRow.code).like(one) for one in OUTSIDE)))
+        .where(col(JobRow.state) == "due", sa.or_(*(col(JobRow.code).like(f"{one}%") for one in WAITING_CODES)))
         .values(not_before=0.0, code=None)
     )
     return int(getattr(result, "rowcount", 0))

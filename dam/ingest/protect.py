@@ -17,7 +17,7 @@ from dam.catalogue import placements, records, verdicts, work
 from dam.catalogue.reading import Card
 from dam.catalogue.tables import CopyRow
 from dam.catalogue.work import Job
-from dam.errors import EngineError, NotFoundError, PolicyError, UnreadableError
+from dam.errors import EngineError, NotFoundError, PolicyError, UnavailableError, UnreadableError
 from dam.ingest import evidence, filming, inplace, labelling, relate, sounding
 from dam.ingest.parts import Parts
 from dam.ingest.pixels import thumb_key
@@ -26,11 +26,16 @@ from dam.media.probe import Probe, probe
 from dam.model import Credentials, Kind, MarkRecord
 from dam.provenance import compose, sdk, signing
 from dam.provenance.statement import AssetFacts, SoftBindingEntry, Statement
+from dam.watermark import detect
+from dam.watermark.contract import Watermarker
 from dam.watermark.engines import tilemark
+from dam.watermark.payload import format_mark_id
 from dam.watermark.tone import tonemark
 
 log = logging.getLogger("dam.ingest")
 RECIPE = "tilemark.1+c2pa.1"
+OTHER_RECIPES = {"trustmark": "trustmark.1+c2pa.1"}
+_FREE_ID_TRIES = 64
 SOUND_RECIPE = "tonemark.1+c2pa.1"
 FILM_RECIPE = "tilefilm.1+c2pa.1"
 SIGNED = "c2pa.1"
@@ -65,10 +70,11 @@ class _Made:
     unstamped: str | None = None  # why it has no time stamp, where it should have one
 
 
-def mark_id_of(secret: bytes, sha256: str) -> int:
-    """The 64-bit mark id of a content under a key: pseudo-random to strangers, the same when a stage runs twice."""
-    digest = hmac.new(secret, b"headwater/mark-id/1" + bytes.fromhex(sha256), hashlib.sha256).digest()
-    return int.from_bytes(digest[:8], "big")
+def mark_id_of(secret: bytes, sha256: str, *, bits: int = 64, attempt: int = 0) -> int:
+    """The mark id of a content under a key: pseudo-random to strangers, the same when a stage runs twice."""
+    again = bytes([attempt]) if attempt else b""
+    digest = hmac.new(secret, b"headwater/mark-id/1" + bytes.fromhex(sha256) + again, hashlib.sha256).digest()
+    return int.from_bytes(digest[:8], "big") >> (64 - bits)
 
 
 def copy_key(sha256: str, suffix: str, recipe: str = RECIPE) -> str:
@@ -155,7 +161,7 @@ class _Task:
             asset_id=self.job.asset_id,
             sha256=self.job.sha256,
             library_id=self.parts.catalogue.library_id,
-            mark_id=mark.value if mark else None,
+            mark_id=format_mark_id(detect.id_of(mark.alg, mark.value)) if mark else None,
         )
         return compose.protected_copy(
             title=f"{os.path.splitext(self.asset.title)[0]}.protected{suffix}",
@@ -213,8 +219,8 @@ def _make(task: _Task, modes: set[str]) -> _Made:
 
 
 def _marked(task: _Task) -> _Made:
-    parts, job, engine = task.parts, task.job, tilemark.PLUGIN
-    mark_id = mark_id_of(parts.mark_key.secret, job.sha256)
+    parts, job, engine = task.parts, task.job, _engine(task.parts)
+    mark_id = _free_id(task, engine)
     marked: list[Any] = []
 
     def transform(samples: Any) -> Any:
@@ -223,18 +229,49 @@ def _marked(task: _Task) -> _Made:
 
     made = encode.protected_bytes(task.path, task.source, transform, max_pixels_mp=parts.settings.max_pixels_mp)
     task.unchanged()
-    binding = SoftBindingEntry(alg=engine.alg, value=f"{mark_id:016x}")
+    binding = SoftBindingEntry(alg=engine.alg, value=engine.value(mark_id, parts.mark_key.secret))
     data, labelled = task.labelled(made.data, made.mime)
     statement = task.statement(made.suffix, binding, converted=made.mime != job.mime, labelled=labelled)
     signed = _signed(task, data, made.mime, statement)
-    key = copy_key(job.sha256, made.suffix)
+    recipe = OTHER_RECIPES.get(engine.name, RECIPE)
+    key = copy_key(job.sha256, made.suffix, recipe)
     parts.storage.put(key, signed.data)
     mark = MarkRecord(f"{mark_id:016x}", engine.name, parts.mark_key.key_id, marked[0].psnr_db, marked[0].survived)
     digest = hashlib.sha256(signed.data).hexdigest()
     return _Made(
-        "protected", RECIPE, digest, len(signed.data), made.mime, key, signed.label, signed.credentials, mark,
+        "protected", recipe, digest, len(signed.data), made.mime, key, signed.label, signed.credentials, mark,
         signed.unstamped,
     )  # fmt: skip
+
+
+def _engine(parts: Parts) -> Watermarker:
+    """The engine that the settings name. Raises UnavailableError where it cannot work: the copy waits for its weights."""
+    if parts.settings.mark_engine == tilemark.PLUGIN.name:
+        return tilemark.PLUGIN
+    engine = detect.engine(parts.settings.mark_engine)
+    available = engine.available() if engine is not None else None
+    if engine is None or available is None or not available.ready:
+        reason = available.reason if available else "There is no such engine."
+        raise UnavailableError(
+            f"Copies wait for the mark engine {parts.settings.mark_engine}: {reason}",
+            next_step="Put its weights in place, or set mark_engine = tilemark.",
+            code="mark.unavailable",
+        )
+    return engine
+
+
+def _free_id(task: _Task, engine: Watermarker) -> int:
+    """The mark id of this content. It may be taken: of a million pictures about one draws one of 40 bits twice."""
+    secret, sha256 = task.parts.mark_key.secret, task.job.sha256
+    with task.parts.catalogue.reader() as reader:
+        for attempt in range(_FREE_ID_TRIES):
+            mark_id = mark_id_of(secret, sha256, bits=engine.id_bits, attempt=attempt)
+            if reader.one("SELECT asset_id FROM mark WHERE mark_id = ?", f"{mark_id:016x}") in (
+                None,
+                task.job.asset_id,
+            ):
+                return mark_id
+    raise EngineError(f"No free mark id of {engine.id_bits} bits was found for {task.asset.title}.")
 
 
 def _filmed(task: _Task) -> _Made:

@@ -19,7 +19,7 @@ from dam.ingest.parts import Parts
 from dam.media.paths import from_text
 from dam.provenance import compose, stores
 from dam.service.answers import Answers
-from dam.watermark.payload import parse_mark_id
+from dam.watermark.payload import format_mark_id
 
 MAX_RESULTS = 100
 _WITHIN = {ENGINE_64: 8, ENGINE_256: 48}  # bits: recall .999 at one false match in 1e5 (docs/decisions/0005)
@@ -61,8 +61,8 @@ class Bindings:
         """
         known = self.algorithms()
         if alg in known.watermarks:
+            mark_id = _mark_id(alg, value)
             with open_reader(self._parts.catalogue.path) as reader:
-                mark_id = f"{parse_mark_id(_plain(value, 16)):016x}"
                 asset_id = reader.one("SELECT asset_id FROM mark WHERE mark_id = ?", mark_id)
             return self._manifests([(asset_id, 100)] if asset_id else [], limit)
         if alg == ISCC_ALG:
@@ -158,11 +158,7 @@ def _labels(reader: Reader, asset_id: str) -> list[str]:
 
 def _iscc(value: str) -> str:
     """The code of an ISCC, as it stands in an assertion, or of it in base64."""
-    texts = [value]
-    if len(value) <= _MAX_VALUE:
-        with contextlib.suppress(binascii.Error, ValueError):
-            texts.append(base64.b64decode(value + "=" * (-len(value) % 4), validate=True).decode("ascii"))
-    for text in texts:
+    for text in _texts(value):
         with contextlib.suppress(UsageError):
             return isccimage.from_iscc(text)
     raise UsageError(
@@ -172,18 +168,33 @@ def _iscc(value: str) -> str:
     )
 
 
+def _mark_id(alg: str, value: str) -> str:
+    from dam.watermark import detect
+
+    for text in _texts(value):
+        with contextlib.suppress(UsageError):
+            return format_mark_id(detect.id_of(alg, text))
+    raise UsageError(
+        f"The value is not one of {alg}.",
+        next_step="Give the value of a c2pa.soft-binding assertion, in base64.",
+        code="binding.value",
+    )
+
+
+def _texts(value: str) -> list[str]:
+    """A value as it is, and what it says in base64 as the standard's queries carry it."""
+    if len(value) > _MAX_VALUE:
+        return []
+    texts = [value]
+    with contextlib.suppress(binascii.Error, ValueError):
+        safe = b"-_" if set("-_") & set(value) else None
+        texts.append(base64.b64decode(value + "=" * (-len(value) % 4), altchars=safe, validate=True).decode("ascii"))
+    return texts
+
+
 def _plain(value: str, digits: int) -> str:
-    """The hex value, plain or in base64 as the standard's queries carry it."""
-    if len(value) <= _MAX_VALUE:
-        if len(value) == digits and all(c in "0123456789abcdefABCDEF" for c in value):
-            return value
-        try:
-            plain = base64.b64decode(
-                value + "=" * (-len(value) % 4), altchars=b"-_" if set("-_") & set(value) else None, validate=True
-            )
-            text = plain.decode("ascii")
-        except (binascii.Error, ValueError):
-            text = ""
+    """The hex value, plain or in base64."""
+    for text in _texts(value):
         if len(text) == digits and all(c in "0123456789abcdefABCDEF" for c in text):
             return text
     raise UsageError(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dam.catalogue import assets, placements, work
-from dam.catalogue.reading import Card, open_reader
+from dam.catalogue.reading import WAITING_CODES, Card, open_reader
 from dam.catalogue.work import Job
 from dam.errors import BadFileError, ConflictError, NotFoundError, PolicyError, UnavailableError, UsageError
 from dam.ingest import inplace
@@ -64,7 +64,7 @@ class Copies:
             stage = reader.rows("SELECT state, code, message FROM job WHERE id = ?", job_id)[0]
         if stage["state"] == "done" or (not stage["code"] and self._find.card(card.id).protected):
             return card.id
-        if stage["state"] == "due" and (stage["code"] or "").startswith(("timestamp.", "signer.")):
+        if stage["state"] == "due" and (stage["code"] or "").startswith(WAITING_CODES):
             raise UnavailableError(f"{card.title} waits: {stage['message']}", code=stage["code"])
         error = BadFileError if stage["state"] == "failed" else PolicyError
         raise error(

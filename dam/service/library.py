@@ -145,8 +145,18 @@ def _means(settings: Settings, ring: Live[keys.KeyRing], lists: Live[trust.Trust
     return SigningMeans(ring=ring.get, stamping=stamping, clock=utc_now, supplied=supplied_by(settings))
 
 
+def _use_weights(settings: Settings) -> None:
+    """The engine of this process takes the weights of the library that was opened last."""
+    from dam.watermark.engines import trustmark
+
+    folder, pinned = settings.trustmark_weights, settings.trustmark_sha256
+    digests = (pinned[:64], pinned[65:]) if pinned else None
+    trustmark.PLUGIN.use(trustmark.Weights(folder, settings.trustmark_model, digests) if folder else None)
+
+
 def wire(settings: Settings) -> Parts:
     """Open everything the stages work with."""
+    _use_weights(settings)
     folder = settings.library / "keys"
     catalogue = Catalogue(settings, clock=utc_now, new_id=new_id)  # first: it says that there is no library
     ring = Live(lambda: keys.load_ring(folder), [folder / keys.RING])

@@ -24,7 +24,7 @@ from dam.provenance.statement import AssetFacts, SoftBindingEntry
 from dam.service.copies import Delivered
 from dam.service.finding import Finder
 from dam.storage.local import write_atomic
-from dam.watermark.engines import tilemark
+from dam.watermark import detect
 
 _ORIENTATION = 0x0112
 _INVERSE = {6: 8, 8: 6}  # the other turns undo themselves
@@ -164,11 +164,12 @@ class Renditions:
 
     def _mark_in(self, drawn: Any, mark_id: str | None) -> SoftBindingEntry | None:
         """The parent's mark, if it is still found in the picture with its label."""
-        key = self._parts.mark_key.secret
-        found = tilemark.PLUGIN.detect(drawn, key, effort="fast", budget_s=5.0) if mark_id else None
-        if found is None or not found.verified or f"{found.mark_id:016x}" != mark_id:
+        keys = [(key.key_id, key.secret) for key in self._parts.mark_keys]
+        found = detect.detect_all(drawn, keys, effort="fast", budget_s=5.0) if mark_id else None
+        engine = detect.engine(found[1]) if found else None
+        if found is None or engine is None or f"{found[2].mark_id:016x}" != mark_id:
             return None
-        return SoftBindingEntry(alg=tilemark.PLUGIN.alg, value=mark_id)
+        return SoftBindingEntry(alg=engine.alg, value=engine.value(found[2].mark_id, dict(keys)[found[0]]))
 
     def _store(
         self, asset_id: str, recipe: str, made: encode.EncodedCopy, signed: signing.SignedCopy, actor: str

@@ -285,6 +285,7 @@ class Upkeep:
         from dam.metadata.read import discovered as readers
         from dam.metadata.timeline_read import discovered as timeline_readers
         from dam.watermark.detect import discovery as mark_engines
+        from dam.watermark.detect import engine as mark_engine
 
         found = [readers(), timeline_readers(), fingerprint_engines(), mark_engines()]
         broken = [b for one in found for b in one.broken]
@@ -292,4 +293,7 @@ class Upkeep:
             return Check(
                 "plugins", "warn", "; ".join(f"{b.where}: {b.reason}" for b in broken), "Remove or repair the plug-in."
             )
+        wanted = mark_engine("trustmark") if self._parts.settings.trustmark_weights is not None else None
+        if wanted is not None and not wanted.available().ready:
+            return Check("plugins", "warn", wanted.available().reason, "See docs/marks.md, or unset trustmark_weights.")
         return Check("plugins", "ok", f"{sum(len(one.plugins) for one in found)} plug-ins")

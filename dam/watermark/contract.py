@@ -86,10 +86,19 @@ class Watermarker(Protocol):
     alg: str  # C2PA soft-binding algorithm
     media: frozenset[str]  # values of model.Kind
     capacity_bits: int
+    id_bits: int  # how many bits of a mark id it carries: ids for it are smaller than 2**id_bits
     keyed: bool
     min_short_side: int
 
     def available(self) -> Availability: ...
+
+    def value(self, mark_id: int, key: bytes) -> str:
+        """What a `c2pa.soft-binding` assertion says of this mark."""
+        ...
+
+    def id_of(self, value: str) -> int:
+        """The mark id of such a value. Raises UsageError on any other text."""
+        ...
 
     def embed(self, pixels: Pixels, mark_id: int, key: bytes, *, strength_db: float | None = None) -> Embedded:
         """Mark a copy of 8-bit sRGB (H, W, 3) or grey (H, W) pixels. None = as weak as survives the rehearsals.

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from functools import cache
 
 from dam import plugins
+from dam.errors import NotFoundError
 from dam.watermark import engines
 from dam.watermark.contract import GROUP, Detection, Effort, FilmWatermarker, Pixels, Watermarker, is_watermarker
+from dam.watermark.payload import parse_mark_id
 from dam.watermark.tone import tonemark
 from dam.watermark.tone.patterns import Signal
 
@@ -79,6 +81,21 @@ def algorithms() -> tuple[str, ...]:
     """The names of all marks that can be read here, as C2PA soft-binding algorithms."""
     ready = (one.alg for one in discovery().plugins if one.available().ready)
     return tuple(sorted({*ready, tonemark.PLUGIN.alg}))
+
+
+def id_of(alg: str, value: str) -> int:
+    """The mark id that a soft binding names.
+
+    Raises:
+        UsageError: the value is not one of this algorithm.
+        NotFoundError: no engine here has it.
+    """
+    if alg == tonemark.PLUGIN.alg:
+        return parse_mark_id(value)
+    for one in discovery().plugins:
+        if one.alg == alg:
+            return one.id_of(value)
+    raise NotFoundError(f"No engine here reads {alg[:80]!r}.", code="binding.algorithm")
 
 
 class Folds:
