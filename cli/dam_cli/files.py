@@ -45,7 +45,7 @@ def inspect(
     answers, worst = Answers(_known_library(), None), 0
     for path in files:
         found = answers.inspect(str(path), fingerprints=fingerprints)
-        wire = InspectionOut.model_validate(_safe(found))
+        wire = InspectionOut.model_validate(render.safe(found))
         if GLOBALS.json:
             render.put_json(wire)
         else:
@@ -64,22 +64,6 @@ def _known_library() -> "Settings | None":
     except UsageError:
         return None
     return found if found.catalogue_path.exists() else None
-
-
-def _safe(found: Any) -> dict[str, Any]:
-    """The fields of an answer about a file, with a path that is valid text; the true bytes go along where it is not."""
-    import base64
-    import os
-
-    from dam.media.paths import to_text
-
-    data = {name: getattr(found, name) for name in found.__dataclass_fields__}
-    try:
-        found.path.encode()
-    except UnicodeEncodeError:
-        data["path"] = to_text(found.path)
-        data["path_b64"] = base64.b64encode(os.fsencode(found.path)).decode()
-    return data
 
 
 def _print_inspection(wire: Any) -> None:
@@ -170,7 +154,7 @@ def verify(
     with _answers(needed=False) as answers:
         for path in files:
             found = answers.verify(str(path), rubric=rubric)
-            wire = VerifyOut.model_validate(_safe(found))
+            wire = VerifyOut.model_validate(render.safe(found))
             if GLOBALS.json:
                 render.put_json(wire)
             else:
@@ -192,7 +176,7 @@ def identify(
 
     with _answers(needed=True) as answers:
         found = answers.identify(str(file))
-    wire = IdentifyOut.model_validate(_safe(found))
+    wire = IdentifyOut.model_validate(render.safe(found))
     if GLOBALS.json:
         render.put_json(wire)
     elif wire.asset is None:
@@ -226,7 +210,7 @@ def fingerprint(files: Files) -> None:
     worst = 0
     for path in files:
         found = Answers(None, None).inspect(str(path), fingerprints=True)
-        wire = InspectionOut.model_validate(_safe(found))
+        wire = InspectionOut.model_validate(render.safe(found))
         if GLOBALS.json:
             render.put_json(wire.model_dump(mode="json", include={"path", "sha256", "fingerprints", "problems"}))
         else:

@@ -15,6 +15,22 @@ def put_json(model: Any) -> None:
     sys.stdout.write(json.dumps(data, ensure_ascii=False, separators=(", ", ": ")) + "\n")
 
 
+def safe(found: Any) -> dict[str, Any]:
+    """The fields of an answer about a file, with a path that is valid text; the true bytes go along where it is not."""
+    import base64
+    import os
+
+    from dam.media.paths import to_text
+
+    data = {name: getattr(found, name) for name in found.__dataclass_fields__}
+    try:
+        found.path.encode()
+    except UnicodeEncodeError:
+        data["path"] = to_text(found.path)
+        data["path_b64"] = base64.b64encode(os.fsencode(found.path)).decode()
+    return data
+
+
 def put(text: str = "") -> None:
     """One line of data for people; what strangers wrote cannot break it."""
     sys.stdout.write(display(text) + "\n")

@@ -30,6 +30,7 @@ from dam.service.cuts import Cuts
 from dam.service.evidence import Evidence
 from dam.service.finding import Finder
 from dam.service.keys import Keys, ensure_stamps
+from dam.service.marking import Marking
 from dam.service.passes import Passes
 from dam.service.renditions import Renditions
 from dam.service.reviewing import Reviews
@@ -80,6 +81,7 @@ class Service:
     trust: Trust
     keys: Keys
     bindings: Bindings
+    marking: Marking
 
 
 def create_library(settings: Settings) -> None:
@@ -145,7 +147,7 @@ def _means(settings: Settings, ring: Live[keys.KeyRing], lists: Live[trust.Trust
     return SigningMeans(ring=ring.get, stamping=stamping, clock=utc_now, supplied=supplied_by(settings))
 
 
-def _use_weights(settings: Settings) -> None:
+def use_weights(settings: Settings) -> None:
     """The engine of this process takes the weights of the library that was opened last."""
     from dam.watermark.engines import trustmark
 
@@ -156,7 +158,7 @@ def _use_weights(settings: Settings) -> None:
 
 def wire(settings: Settings) -> Parts:
     """Open everything the stages work with."""
-    _use_weights(settings)
+    use_weights(settings)
     folder = settings.library / "keys"
     catalogue = Catalogue(settings, clock=utc_now, new_id=new_id)  # first: it says that there is no library
     ring = Live(lambda: keys.load_ring(folder), [folder / keys.RING])
@@ -209,6 +211,9 @@ def open_service(settings: Settings) -> Iterator[Service]:
             trust=Trust(parts),
             keys=Keys(parts),
             bindings=Bindings(parts, answers),
+            marking=Marking(
+                lambda: [(one.key_id, one.secret) for one in parts.mark_keys], max_pixels_mp=settings.max_pixels_mp
+            ),
         )
     finally:
         parts.means.close()

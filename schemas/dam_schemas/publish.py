@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from dam_schemas import answers, assertions, asset, bindings, clusters, cuts, evidence, inspect, keys, trust
+from dam_schemas import answers, assertions, asset, bindings, clusters, cuts, evidence, inspect, keys, marks, trust
 
 PUBLISHED: dict[str, type[BaseModel]] = {
     "asset.v1": asset.AssetOut,
@@ -32,6 +32,8 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     "verify.v1": answers.VerifyOut,
     "rubric.v1": answers.RubricOut,
     "identify.v1": answers.IdentifyOut,
+    "marked.v1": marks.MarkedOut,
+    "mark-seen.v1": marks.MarkSeenOut,
     "binding-result.v1": bindings.BindingResult,
     "binding-algorithms.v1": bindings.AlgorithmsOut,
     "audit-entry.v1": answers.AuditEntryOut,

@@ -12,6 +12,7 @@ from typing import Final
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy import fft
 
 from dam.watermark.tile.patterns import TILE, Plane
 
@@ -46,10 +47,10 @@ class Likeness:
 
     def __init__(self, plane: Plane) -> None:
         height, width = plane.shape
-        rows = np.fft.rfft(plane, n=_PADDED, axis=1)  # of the plane's own rows: the others are empty
-        magnitude = np.abs(np.fft.fft(rows, n=_PADDED, axis=0))  # not the power: the picture's own periods are louder
+        rows = fft.rfft(plane, n=_PADDED, axis=1)  # of the plane's own rows: the others are empty
+        magnitude = np.abs(fft.fft(rows, n=_PADDED, axis=0))  # not the power: the picture's own periods are louder
         magnitude[0, 0] = 0
-        raw = np.fft.irfft(np.fft.ifft(magnitude, axis=0), n=_PADDED, axis=1)
+        raw = fft.irfft(fft.ifft(magnitude, axis=0), n=_PADDED, axis=1)
         lags = np.minimum(np.arange(_PADDED), _PADDED - np.arange(_PADDED)).astype(np.float32)
         shared = np.maximum(height - lags, 0)[:, None] * np.maximum(width - lags, 0)[None]
         raw /= np.sqrt(np.maximum(shared, _LEAST_OVERLAP * height * width))  # sums of fewer pixels vary less

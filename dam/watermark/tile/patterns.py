@@ -15,6 +15,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import fft
 
 from dam.watermark.payload import CODE_SYMBOLS, derive
 
@@ -96,13 +97,13 @@ def to_plane(band: Spectrum) -> Plane:
     rows = np.zeros((TILE, HIGH + 1), np.complex64)
     rows[: HIGH + 1] = band[HIGH:]
     rows[-HIGH:] = band[:HIGH]
-    return np.fft.irfft(np.fft.ifft(rows, axis=0), n=TILE, axis=1).astype(np.float32, copy=False)
+    return np.asarray(fft.irfft(fft.ifft(rows, axis=0), n=TILE, axis=1), np.float32)
 
 
 def to_band(blocks: Plane) -> Spectrum:
     """Transform (n, 128, 128) blocks and keep the band: (n, 65, 33)."""
-    rows = np.fft.rfft(blocks, axis=2)[:, :, : HIGH + 1]
-    full = np.fft.fft(rows, axis=1)
+    rows = fft.rfft(blocks, axis=2)[:, :, : HIGH + 1]
+    full = fft.fft(rows, axis=1)
     return np.concatenate((full[:, -HIGH:], full[:, : HIGH + 1]), axis=1).astype(np.complex64, copy=False)
 
 
@@ -117,5 +118,5 @@ def at_grid(band: Spectrum) -> Plane:
     rows[:, 0] += band[:, -1]
     folded = rows[:, :, :-1].reshape(count, SHIFTS, -1, SHIFTS).sum(axis=2)
     folded[:, :, 0] += rows[:, :, -1]
-    values = np.fft.ifft2(folded).real.astype(np.float32, copy=False)
+    values = np.asarray(fft.ifft2(folded).real, np.float32)
     return values.reshape(count, SHIFTS * SHIFTS) * np.float32(2 / GRID**2)

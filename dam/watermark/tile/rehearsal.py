@@ -67,17 +67,16 @@ def choose_strength(stage: Stage) -> Rehearsed:
     be seen in calm places is not taken, whatever it survives; the answer says what does not survive then.
     """
     rungs = [db for db in LADDER_DB if stage.calm_levels(db) <= CALM_LEVELS] or [LADDER_DB[0]]
-    wishes = _wishes(stage)
+    trials = [_Trial(stage, db) for db in rungs]
     low, high = 0, len(rungs) - 1
     while low < high:
         middle = (low + high) // 2
-        marked = _marked(stage, rungs[middle])
-        wanted = {**ATTACKS, **wishes} if _may_wish(stage, rungs[middle + 1]) else ATTACKS
-        if all(_readable(attack(marked), stage) for attack in wanted.values()):  # stops at the first that fails
+        wished = trials[middle].wishes if _may_wish(stage, rungs[middle + 1]) else {}
+        if all(trials[middle].survives(name) for name in (*ATTACKS, *wished)):  # stops at the first that fails
             high = middle
         else:
             low = middle + 1
-    return rehearse(stage, rungs[high])
+    return trials[high].rehearsed()
 
 
 def _may_wish(stage: Stage, strength_db: float) -> bool:
@@ -87,9 +86,28 @@ def _may_wish(stage: Stage, strength_db: float) -> bool:
 
 def rehearse(stage: Stage, strength_db: float) -> Rehearsed:
     """Mark the plane at a strength, attack it in every way, read it back."""
-    marked = _marked(stage, strength_db)
-    every = {**ATTACKS, **_wishes(stage)}
-    return Rehearsed(strength_db, {name: _readable(attack(marked), stage) for name, attack in every.items()})
+    return _Trial(stage, strength_db).rehearsed()
+
+
+class _Trial:
+    """One strength: the plane is marked once, each attack is tried once at most."""
+
+    def __init__(self, stage: Stage, strength_db: float) -> None:
+        self._stage, self._strength_db = stage, strength_db
+        self.wishes = _wishes(stage)
+        self._marked: Pixels | None = None
+        self._survived: dict[str, bool] = {}
+
+    def survives(self, name: str) -> bool:
+        if name not in self._survived:
+            if self._marked is None:
+                self._marked = _marked(self._stage, self._strength_db)
+            attack = ATTACKS[name] if name in ATTACKS else self.wishes[name]
+            self._survived[name] = _readable(attack(self._marked), self._stage)
+        return self._survived[name]
+
+    def rehearsed(self) -> Rehearsed:
+        return Rehearsed(self._strength_db, {name: self.survives(name) for name in (*ATTACKS, *self.wishes)})
 
 
 def _wishes(stage: Stage) -> dict[str, Attack]:
