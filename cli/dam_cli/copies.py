@@ -61,7 +61,9 @@ def _undo(service: "Service", asset: str) -> None:
 def export(
     assets: Assets,
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The folder; it is made if need be.")],
-    label: Annotated[str | None, typer.Option(help='Draw a visible label: eu, cn or text:"...".')] = None,
+    label: Annotated[
+        str | None, typer.Option(help='Draw a visible label: eu, cn, text:"..." or tiled:"..." (all over).')
+    ] = None,
     locale: Annotated[str | None, typer.Option(help="The label's language: en, de, fr, zh, ja ...")] = None,
     corner: Annotated[str, typer.Option(help="Where the label stands.")] = "bottom-right",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be written, write nothing.")] = False,

@@ -41,18 +41,21 @@ class Style:
 
 
 def style_of(label: str, locale: str | None) -> Style:
-    """Read `--label eu|cn|text:"..."` and `--locale`.
+    """Read `--label eu|cn|text:"..."|tiled:"..."` and `--locale`.
 
     Raises:
         UsageError: another label, an unknown language, or a text that is empty or too long.
     """
-    if label.startswith("text:"):
-        text = " ".join(label.removeprefix("text:").split())
+    kind, colon, words = label.partition(":")
+    if colon and kind in ("text", "tiled"):
+        text = " ".join(words.split())
         if not 0 < len(text) <= MAX_TEXT or not text.isprintable():
             raise UsageError(f"A label's text has 1 to {MAX_TEXT} printable characters.", code="label.bad_text")
-        return Style("text", locale or "", text)
+        return Style(kind, locale or "", text)
     if label not in ("eu", "cn"):
-        raise UsageError(f"No label {label!r}.", next_step='Use eu, cn or text:"...".', code="label.unknown")
+        raise UsageError(
+            f"No label {label!r}.", next_step='Use eu, cn, text:"..." or tiled:"...".', code="label.unknown"
+        )
     locale = (locale or ("zh" if label == "cn" else "en")).lower().split("-")[0].split("_")[0]
     if locale not in LOCALES or (label == "cn" and locale != "zh"):
         offered = "zh" if label == "cn" else ", ".join(LOCALES)
@@ -66,7 +69,7 @@ def words_of(style: Style, source_type: str | None, *, ai_generated: bool | None
     Raises:
         PolicyError: code "label.not_ai": nothing says that a model made or changed the file.
     """
-    if style.law == "text":
+    if style.law in ("text", "tiled"):
         return "", style.text
     named = source_type_of(source_type)
     if named not in (*_GENERATED, *_MODIFIED) and not ai_generated:

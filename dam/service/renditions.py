@@ -15,7 +15,7 @@ from dam.catalogue.tables import CopyRow
 from dam.errors import ConflictError, NotFoundError, PolicyError, UnreadableError, UsageError
 from dam.ingest import evidence, labelling, relate
 from dam.ingest.parts import Parts
-from dam.media import encode, fonts, hashing, pixels, visible
+from dam.media import encode, fonts, hashing, pixels, tiled, visible
 from dam.media.paths import from_text
 from dam.media.probe import Probe, probe
 from dam.model import Kind
@@ -135,11 +135,16 @@ class Renditions:
         )
         words = visible.Words(sign, text)
         source = probe(parent.path)
-        canvas = _Canvas(words, _font(words, self._parts.settings.label_font), wish.corner, _orientation(source))
+        font = _font(words, self._parts.settings.label_font)
+        if wish.style.law == "tiled":
+            canvas = _Canvas(lambda shown: _all_over(shown, words, font), _orientation(source))
+        else:
+            canvas = _Canvas(lambda shown: visible.draw(shown, words, font, wish.corner), _orientation(source))
         made = encode.protected_bytes(
             parent.path, source, canvas.draw, max_pixels_mp=self._parts.settings.max_pixels_mp
         )
-        _check_opaque(made.data, canvas.box)
+        if wish.style.law != "tiled":
+            _check_opaque(made.data, canvas.box)
         if hashing.sha256_file(parent.path) != parent.sha256:
             raise UnreadableError(f"{parent.path} changed while its copy was made.", code="file.changing")
         if recipe is None:
@@ -190,9 +195,8 @@ class Renditions:
 class _Canvas:
     """Draws on the samples as they are stored, so that the label stands upright where the picture is shown."""
 
-    def __init__(self, words: visible.Words, font: str, corner: str, orientation: int) -> None:
-        self._draw: Callable[[Any], visible.Drawn] = lambda shown: visible.draw(shown, words, font, corner)
-        self._orientation = orientation
+    def __init__(self, draw: Callable[[Any], visible.Drawn], orientation: int) -> None:
+        self._draw, self._orientation = draw, orientation
         self.drawn: Any = None
         self.box: visible.Box = (0, 0, 0, 0)  # in the samples as they are stored
 
@@ -206,6 +210,11 @@ class _Canvas:
         self.box = (int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
         self.drawn = pixels.upright(made.pixels, back)
         return self.drawn
+
+
+def _all_over(shown: Any, words: visible.Words, font: str) -> visible.Drawn:
+    height, width = shown.shape[:2]
+    return visible.Drawn(tiled.draw_tiled(shown, words.whole, font), (0, 0, width, height), 0)
 
 
 def _orientation(source: Probe) -> int:

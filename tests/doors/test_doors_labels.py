@@ -130,3 +130,23 @@ def test_a_label_on_transparent_ground_is_refused(library, tmp_path):
     refused = label(library, "logo.png", tmp_path / "out", "text:ours")
     assert (refused.code, "label.transparent" in refused.err) == (4, True)
     assert label(library, "logo.png", tmp_path / "out", "text:ours", "--corner", "top-left").code == 0
+
+
+def test_a_preview_carries_the_words_all_over_and_is_signed(studio, tmp_path):
+    library, _ = studio
+    made = label(library, "photo.jpg", tmp_path / "out", "tiled:PREVIEW ONLY").json
+    answer = dam(library, "verify", made["path"], "--json").json
+    assert answer["authentic"]
+    assert answer["credentials"]["actions"][1]["description"] == "Label: PREVIEW ONLY"
+    with (
+        Image.open(made["path"]) as opened_copy,
+        Image.open(io.BytesIO(pictures.jpeg(pictures.painted(5, 512, 384)))) as first,
+    ):
+        change = np.abs(np.asarray(opened_copy.convert("L"), int) - np.asarray(first.convert("L"), int))
+    for part in np.array_split(change, 3):
+        for field in np.array_split(part, 3, axis=1):
+            assert (field > 30).mean() > 0.01
+    again = label(library, "photo.jpg", tmp_path / "out", "tiled:PREVIEW ONLY").json
+    assert again["sha256"] == made["sha256"]
+    refused = label(library, "photo.jpg", tmp_path / "out", "tiled:")
+    assert refused.code == 2
