@@ -6,7 +6,7 @@ chance, or pictures that both videos use.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,8 +58,11 @@ class Aligned:
         return self.matched / self.asked
 
 
-def distinct(frames: Iterable[tuple[float, Luma]]) -> list[Moment]:
-    """The moments of (seconds, canonical luma) in order; flat frames have none. At most MAX_MOMENTS."""
+def distinct(frames: Iterable[tuple[float, Luma]], kept: Callable[[Luma], None] | None = None) -> list[Moment]:
+    """The moments of (seconds, canonical luma) in order; flat frames have none. At most MAX_MOMENTS.
+
+    `kept` gets the frame with which each moment begins: for codes of its other views.
+    """
     found: list[Moment] = []
     open_ = False  # whether the last moment still goes on
     for at_s, luma in frames:
@@ -74,8 +77,33 @@ def distinct(frames: Iterable[tuple[float, Luma]]) -> list[Moment]:
         if len(found) >= MAX_MOMENTS:
             break
         found.append(Moment(at_s, at_s, code64, phash256.PLUGIN.compute(luma)))
+        if kept is not None:
+            kept(luma)
         open_ = True
     return found
+
+
+class OtherViews:
+    """Codes of the other views of the frames with which moments begin, of the first `most`: to be given as `kept`."""
+
+    def __init__(self, views: Callable[[Luma], Sequence[tuple[str, Luma]]], most: int) -> None:
+        self._views, self._left = views, most
+        self._codes: list[list[tuple[str, str, str]]] = []
+
+    def kept(self, luma: Luma) -> None:
+        if self._left > 0:
+            self._left -= 1
+            ones = [(name, view) for name, view in self._views(luma) if not is_flat(view)]
+            codes = [(name, phash64.PLUGIN.compute(view), phash256.PLUGIN.compute(view)) for name, view in ones]
+            self._codes.append(codes)
+
+    def of(self, moments: Sequence[Moment]) -> dict[str, list[Moment]]:
+        """The same moments as they are seen in each view, by its name."""
+        found: dict[str, list[Moment]] = defaultdict(list)
+        for moment, ones in zip(moments, self._codes, strict=False):
+            for name, code64, code256 in ones:
+                found[name].append(Moment(moment.at_s, moment.until_s, code64, code256))
+        return dict(found)
 
 
 def aligned(asked: Sequence[Moment], alike: Sequence[Sequence[Likeness]]) -> list[Aligned]:

@@ -1,6 +1,6 @@
 """MOMENTS: a walk through a video gives the codes by which a still, or a piece of it, leads back to its second."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict
 
@@ -30,10 +30,13 @@ def run(parts: Parts, job: Job, path: str) -> None:
 
 
 def look_through(
-    path: str, media: Media, *, max_pixels_mp: float, budget_s: float = BUDGET_S, fold: FrameFold | None = None
-) -> list[Moment]:
-    """The moments of a video file. Frames that are seen on the way also go into `fold`, MOST_FOLDED of them at most."""
-    return distinct(_lumas(path, media, max_pixels_mp, budget_s, fold))
+    path: str, media: Media, *, max_pixels_mp: float, budget_s: float = BUDGET_S, fold: FrameFold | None = None,
+    kept: Callable[[Luma], None] | None = None,
+) -> list[Moment]:  # fmt: skip
+    """The moments of a video file. Frames that are seen on the way also go into `fold`, MOST_FOLDED of them at most;
+    `kept` as in `distinct`.
+    """
+    return distinct(_lumas(path, media, max_pixels_mp, budget_s, fold), kept)
 
 
 def _lumas(

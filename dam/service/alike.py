@@ -1,6 +1,6 @@
 """Which assets of ours look like what a file shows: pictures as a whole, stills of videos, pieces of videos."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -53,13 +53,26 @@ def by_frame(parts: Parts, views: Sequence[View]) -> list[Match]:
     return _ranked(best)
 
 
-def by_clip(parts: Parts, moments: Sequence[Moment]) -> list[Match]:
-    """Videos that a clip lies along, with the second of ours at which the clip begins."""
+def by_clip(parts: Parts, moments: Sequence[Moment], otherwise: Mapping[str, Sequence[Moment]]) -> list[Match]:
+    """Videos that a clip lies along, with the second of ours at which the clip begins. Where none is found, its other
+    views are asked: mirrored, without the border round it.
+    """
+    with open_reader(parts.catalogue.path) as reader:
+        parts.moments.follow(reader)
+    found = _along(parts, "as it is", moments)
+    if found:
+        return found
+    best = dict[str, Match]()
+    for view, seen in otherwise.items():
+        for match in _along(parts, view, seen):
+            _keep_nearer(best, match)
+    return _ranked(best)
+
+
+def _along(parts: Parts, view: str, moments: Sequence[Moment]) -> list[Match]:
     asked = _spread(moments)
     if not asked:
         return []
-    with open_reader(parts.catalogue.path) as reader:
-        parts.moments.follow(reader)
     alike: list[list[Likeness]] = [parts.moments.near(one.code64, one.code256) for one in asked]
     compared = len(parts.moments) * len(asked)
     return [
@@ -69,6 +82,7 @@ def by_clip(parts: Parts, moments: Sequence[Moment]) -> list[Match]:
             round(one.share, 4),
             {
                 "starts_s": one.starts_s, "matched": one.matched, "asked": one.asked, "distance256": one.distance256,
+                "view": view,
                 "p_false": chance_alike(one.distance256, compared),
             },
         )

@@ -1,7 +1,7 @@
 """Answers about a file in the hand: what is in it, is it authentic, is it ours. Works with and without a library."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from dam.catalogue.reading import Card, Reader, open_reader
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 DEEP_BUDGET_S = 8.0
 CLIP_BUDGET_S = 60.0  # to look through a video that is asked for
+VIEWED_MOMENTS = 240  # of a clip, that are also looked at mirrored and without a border
 MAX_REASONS = 8  # sentences about codes; all codes stand in the verdict
 
 
@@ -86,6 +87,7 @@ class _Look:
     flat: bool = False
     agreement: float | None = None
     moments: tuple[Moment, ...] = ()  # of a video
+    moments_otherwise: dict[str, list[Moment]] = field(default_factory=dict)  # in its other views, by name
     sound: Numbers | None = None  # of a sound
     problems: tuple[Problem, ...] = ()
 
@@ -230,16 +232,22 @@ class Answers:
 
     def _look_through(self, path: str, media: Media) -> _Look:
         """One walk through a video: its moments, and a mark in all its frames together."""
+        from dam.fingerprint.moments import OtherViews
+        from dam.fingerprint.views import views
         from dam.ingest.moments import look_through
         from dam.watermark.detect import Folds
 
-        folds = Folds()
+        folds, otherwise = Folds(), OtherViews(lambda luma: views(luma)[1:], VIEWED_MOMENTS)
         try:
-            found = look_through(path, media, max_pixels_mp=self._max_pixels_mp, budget_s=CLIP_BUDGET_S, fold=folds)
+            found = look_through(
+                path, media, max_pixels_mp=self._max_pixels_mp, budget_s=CLIP_BUDGET_S, fold=folds,
+                kept=otherwise.kept,
+            )  # fmt: skip
         except BadFileError as error:
             return _Look(problems=(Problem(error.code, error.message),))
         keys = [(key.key_id, key.secret) for key in self._parts.mark_keys] if self._parts is not None else []
-        return _Look(folds.detect_all(keys, budget_s=DEEP_BUDGET_S), moments=tuple(found))
+        mark = folds.detect_all(keys, budget_s=DEEP_BUDGET_S)
+        return _Look(mark, moments=tuple(found), moments_otherwise=otherwise.of(found))
 
     def _listen(self, path: str, media: Media) -> _Look:
         """A mark in the sound, and the numbers by which it is recognised; where there is no fpcalc, the mark alone."""
@@ -304,7 +312,7 @@ class Answers:
         if look.codes and not look.flat:
             views = (("as it is", look.codes), *look.others)
             matches += [*alike.by_fingerprint(self._parts, views), *alike.by_frame(self._parts, views)]
-        matches += alike.by_clip(self._parts, look.moments)
+        matches += alike.by_clip(self._parts, look.moments, look.moments_otherwise)
         matches += alike.by_sound(self._parts, look.sound)
         return sorted(matches, key=lambda m: (ORDER[m.found_by], -m.score, m.asset_id))
 

@@ -77,6 +77,28 @@ def test_a_piece_of_a_video_leads_to_where_it_begins(service, films, tmp_path, w
     assert [match.asset_id for match in found.matches] == [found.asset.id]
 
 
+def framed(frame, y, x):
+    return cv2.copyMakeBorder(frame, y, y, x, x, cv2.BORDER_CONSTANT, value=(0, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("change", "view"),
+    [
+        (lambda f: np.ascontiguousarray(f[:, ::-1]), "mirrored"),
+        (lambda f: framed(f, 80, 0), "without border"),
+        (lambda f: framed(f, 0, 160)[:, ::-1].copy(), "without border, mirrored"),
+    ],
+    ids=["mirrored", "letterboxed", "pillarboxed and mirrored"],
+)
+def test_a_mirrored_or_framed_piece_is_recognised_too(service, films, tmp_path, change, view):
+    path = movies.write(tmp_path / "piece.mp4", [change(f) for f in piece(films, "film1.mp4")], crf=26)
+    found = service.answers.identify(str(path))
+    assert found.asset.title == "film1.mp4"
+    clip = next(match for match in found.matches if match.found_by == "clip")
+    assert clip.detail["view"] == view
+    assert clip.detail["starts_s"] == pytest.approx(START, abs=0.6)
+
+
 def test_nothing_is_found_for_a_strange_video_a_black_one_and_a_broken_one(service, tmp_path, drive):
     strange = movies.write(tmp_path / "strange.mp4", movies.film([77, 78], 2.0))
     black = movies.write(tmp_path / "black.mp4", [np.zeros((360, 640, 3), np.uint8)] * 48)
