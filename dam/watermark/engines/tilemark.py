@@ -5,14 +5,13 @@ Whoever holds the key can also forge or erase: keep it on the server. All change
 coloured noise is seen sooner than grey.
 """
 
-import math
 import time
 from typing import Final
 
 import cv2
 import numpy as np
 
-from dam.errors import PolicyError, UsageError
+from dam.watermark.checks import check_pixels, check_size, checked_strength
 from dam.watermark.contract import Availability, Detection, Effort, Embedded, Pixels
 from dam.watermark.payload import CODE_SYMBOLS, ID_BYTES, check_key, derive, encode, format_mark_id, parse_mark_id
 from dam.watermark.tile.adding import add
@@ -22,7 +21,6 @@ from dam.watermark.tile.plane import canonical, is_small, repeat_tile, visibilit
 from dam.watermark.tile.rehearsal import Stage, choose_strength, rehearse
 from dam.watermark.tile.search import Found, Searcher
 
-_STRENGTH_DB: Final = (30.0, 60.0)
 _SMALLEST_SEARCHED: Final = 32
 
 
@@ -54,19 +52,14 @@ class TileMark:
 
     def embed(self, pixels: Pixels, mark_id: int, key: bytes, *, strength_db: float | None = None) -> Embedded:
         """See `Watermarker.embed`. About 25 ms of CPU for 1024 x 1024, most of it rehearsals."""
-        _check_pixels(pixels)
-        if min(pixels.shape[:2]) < self.min_short_side:
-            raise PolicyError(
-                f"A picture of {pixels.shape[1]} x {pixels.shape[0]} px is too small for an invisible mark.",
-                next_step=f"The short side must have {self.min_short_side} px or more.",
-                code="mark.too_small",
-            )
+        check_pixels(pixels)
+        check_size(pixels, self.min_short_side)
         code = encode(mark_id, key)
         luma = canonical(pixels)
         bank = self._banks.get(key)
         mark = repeat_tile(_tile(bank, code, mark_id, key), luma.shape) * visibility_mask(luma)
         stage = Stage(luma, mark, code, bank, max(pixels.shape[:2]))
-        chosen = choose_strength(stage) if strength_db is None else rehearse(stage, _checked_strength(strength_db))
+        chosen = choose_strength(stage) if strength_db is None else rehearse(stage, checked_strength(strength_db))
         marked = add(pixels, stage.scaled_mark(chosen.strength_db))
         psnr_db = round(float(cv2.PSNR(pixels, marked)), 2)
         return Embedded(marked, psnr_db, chosen.strength_db, chosen.survived)
@@ -98,7 +91,7 @@ class TileMark:
         """See `Watermarker.detect`. Fast: a few ms; deep: up to a few seconds of CPU when nothing is there."""
         deadline = time.monotonic() + budget_s
         check_key(key)
-        _check_pixels(pixels)
+        check_pixels(pixels)
         if min(pixels.shape[:2]) < _SMALLEST_SEARCHED:
             return None
         small = whiten_small(pixels) if is_small(pixels) else None
@@ -131,24 +124,6 @@ def _detection(found: Found, effort: Effort) -> Detection:
         p_false=found.comparisons * 2.0**-32,
         effort=effort,
     )
-
-
-def _check_pixels(pixels: Pixels) -> None:
-    grey_or_rgb = pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] == 3)
-    if pixels.dtype != np.uint8 or not grey_or_rgb or pixels.size == 0:
-        raise UsageError(
-            f"A mark needs 8-bit RGB or grey pixels, got {pixels.dtype} {pixels.shape}.", code="mark.bad_pixels"
-        )
-
-
-def _checked_strength(strength_db: float) -> float:
-    if not (math.isfinite(strength_db) and _STRENGTH_DB[0] <= strength_db <= _STRENGTH_DB[1]):
-        raise UsageError(
-            f"A strength of {strength_db} dB is out of range.",
-            next_step=f"Give {_STRENGTH_DB[0]:.0f} (strong) to {_STRENGTH_DB[1]:.0f} (weak), or auto.",
-            code="mark.bad_strength",
-        )
-    return float(strength_db)
 
 
 PLUGIN = TileMark()

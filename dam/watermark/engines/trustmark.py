@@ -18,9 +18,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from dam.errors import EngineError, PolicyError, UsageError
+from dam.errors import EngineError, UsageError
 from dam.networks import Network, NetworkFile, Tensor
 from dam.watermark.bch import Bch
+from dam.watermark.checks import check_pixels, check_size, checked_strength
 from dam.watermark.contract import Availability, Detection, Effort, Embedded, Pixels, Transform
 from dam.watermark.payload import check_key, derive
 
@@ -37,7 +38,6 @@ _SIDE: Final = 256
 _LONGEST: Final = 2.0  # of wider or higher pictures only the middle square is marked, as TrustMark does
 _FEATHER: Final = (0.01, 50)  # of the short side; px at most: where the middle square ends
 _FRACTION: Final = 64  # of a level, in the enlarged residual
-_STRENGTH_DB: Final = (30.0, 60.0)
 
 NO_WEIGHTS: Final = "No weights are named (setting trustmark_weights)."
 # Published by Adobe on 2026-09-28, as the package faintmark 0.1.0 pins them
@@ -109,13 +109,8 @@ class TrustMark:
 
         Raises, besides: EngineError: no weights, or other ones than expected.
         """
-        _check(pixels)
-        if min(pixels.shape[:2]) < self.min_short_side:
-            raise PolicyError(
-                f"A picture of {pixels.shape[1]} x {pixels.shape[0]} px is too small for an invisible mark.",
-                next_step=f"The short side must have {self.min_short_side} px or more.",
-                code="mark.too_small",
-            )
+        check_pixels(pixels)
+        check_size(pixels, self.min_short_side)
         encoder, _ = self._ready()
         box = _region(*pixels.shape[:2])
         cover = _tensor(pixels[box], encoder.side(_SIDE))
@@ -125,7 +120,7 @@ class TrustMark:
         residual = (np.clip(stego, -1, 1) - cover)[0].transpose(1, 2, 0) * np.float32(127.5)
         residual -= residual.mean(axis=(0, 1), keepdims=True)  # no change of colour as a whole
         if strength_db is not None:
-            level = 255 / 10 ** (_checked(strength_db) / 20)
+            level = 255 / 10 ** (checked_strength(strength_db) / 20)
             residual *= np.float32(level / max(float(np.sqrt(np.square(residual).mean())), 1e-6))
         marked = _add(pixels, box, residual)
         psnr_db = round(float(cv2.PSNR(pixels, marked)), 2)
@@ -135,7 +130,7 @@ class TrustMark:
         """See `Watermarker.detect`. One run of the decoder; deep: eight, for turned and mirrored pictures."""
         deadline = time.monotonic() + budget_s
         check_key(key)
-        _check(pixels)
+        check_pixels(pixels)
         if min(pixels.shape[:2]) < self.min_short_side // 2:
             return None
         _, decoder = self._ready()
@@ -260,23 +255,6 @@ def _edge(height: int, width: int) -> NDArray[np.float32]:
         return np.clip((np.minimum(place, length - 1 - place) + 1) / ramp, 0, 1)
 
     return np.asarray(one(height)[:, None] * one(width)[None], np.float32)
-
-
-def _check(pixels: Pixels) -> None:
-    if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3) or pixels.shape[2:] not in ((), (3,)) or not pixels.size:
-        raise UsageError(
-            f"A mark needs 8-bit RGB or grey pixels, got {pixels.dtype} {pixels.shape}.", code="mark.bad_pixels"
-        )
-
-
-def _checked(strength_db: float) -> float:
-    if not _STRENGTH_DB[0] <= strength_db <= _STRENGTH_DB[1]:
-        raise UsageError(
-            f"A strength of {strength_db} dB is out of range.",
-            next_step=f"Give {_STRENGTH_DB[0]:.0f} (strong) to {_STRENGTH_DB[1]:.0f} (weak), or auto.",
-            code="mark.bad_strength",
-        )
-    return float(strength_db)
 
 
 PLUGIN = TrustMark()
