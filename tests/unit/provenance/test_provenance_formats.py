@@ -47,14 +47,21 @@ def unmarked(path):
     )
 
 
-def content(data, mime):
-    """What a person sees or hears: pixels, packets, or the members' bytes."""
+def content(data, mime, end=None):
+    """What a person sees or hears: pixels, packets, or the members' bytes. `end`: packets beyond it are none.
+
+    FFmpeg's AVI demuxer takes bytes behind the last frame for a packet where they happen to read like "00dc", as the
+    random names in a manifest sometimes do.
+    """
     if mime.startswith("image/") and "svg" not in mime:
         with Image.open(io.BytesIO(data)) as image:
             return [frame.convert("RGBA").tobytes() for frame in ImageSequence.Iterator(image)]
     if mime.startswith(("video/", "audio/")):
         with av.open(io.BytesIO(data)) as container:
-            return [bytes(packet) for packet in container.demux() if packet.size]
+            inside = (
+                one for one in container.demux() if one.size and (end is None or one.pos is None or one.pos < end)
+            )
+            return [bytes(packet) for packet in inside]
     return None
 
 
@@ -76,7 +83,7 @@ def test_a_signed_copy_is_trusted_and_shows_and_sounds_as_its_original(
     assert trusted(judge(str(tmp_path / "copy.bin"), mime, hands.store))
     assert (made.sha256, made.size_bytes) == (hashlib.sha256(data).hexdigest(), len(data))
     assert [one.action for one in made.credentials.actions] == ["c2pa.opened"]
-    assert content(data, mime) == content(before, mime)
+    assert content(data, mime, len(before) if name.endswith(".avi") else None) == content(before, mime)
     assert Path(path).read_bytes() == before
     assert from_bytes(data, name).has_c2pa  # an inspection will ask
 
