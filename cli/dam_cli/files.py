@@ -1,4 +1,4 @@
-"""Commands about a file in the hand: inspect, verify, identify, fingerprint, mark. They work on any path."""
+"""Commands about a file in the hand: inspect, verify, identify, fingerprint. They work on any path."""
 
 import sys
 from collections.abc import Iterator

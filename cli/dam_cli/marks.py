@@ -14,6 +14,7 @@ from dam_cli.session import GLOBALS, library, settings
 
 if TYPE_CHECKING:
     from dam.service.marking import Marking
+    from dam_schemas.marks import MarkSeenOut
 
 mark = typer.Typer(help="The invisible mark by hand.", no_args_is_help=True, rich_markup_mode=None)
 KeyFile = Annotated[
@@ -89,33 +90,23 @@ def detect(
 
     Finding none proves nothing. Example: dam mark detect --json screenshot.jpg
     """
-    from dam.errors import BadFileError
     from dam_schemas.marks import MarkSeenOut
 
     worst = 0
     with _marking(key_file) as marking:
         for path in files:
-            try:
-                seen = marking.detect(str(path), effort=effort)
-            except BadFileError as error:
-                sys.stderr.write(display(f"{path}: {error.message}") + "\n")
-                worst = 3
-                continue
-            wire = MarkSeenOut.model_validate(render.safe(seen))
+            wire = MarkSeenOut.model_validate(render.safe(marking.detect(str(path), effort=effort)))
             worst = max(worst, 3 if wire.problems else 0 if wire.mark_id else 1)
             if GLOBALS.json:
                 render.put_json(wire)
             else:
-                render.put(_line(wire.path, wire))
+                render.put(_line(wire))
     raise typer.Exit(worst)
 
 
-def _line(path: str, wire: "object") -> str:
-    from dam_schemas.marks import MarkSeenOut
-
-    assert isinstance(wire, MarkSeenOut)
+def _line(wire: "MarkSeenOut") -> str:
     if wire.problems:
-        return f"{path}: {wire.problems[0].message}"
+        return f"{wire.path}: {wire.problems[0].message}"
     if wire.mark_id is None:
-        return f"{path}: no mark found with these keys, which proves nothing"
-    return f"{path}: {wire.mark_id} ({wire.engine}, {wire.effort}, score {wire.score}, p_false {wire.p_false:.1e})"
+        return f"{wire.path}: no mark found with these keys, which proves nothing"
+    return f"{wire.path}: {wire.mark_id} ({wire.engine}, {wire.effort}, score {wire.score}, p_false {wire.p_false:.1e})"

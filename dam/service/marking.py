@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from dam.errors import BadFileError, ConflictError, PolicyError, UnreadableError, UsageError
+from dam.errors import BadFileError, ConflictError, PolicyError, UsageError
 from dam.media import encode, pixels, soundness
 from dam.media.probe import probe
 from dam.model import Kind, Problem
@@ -145,19 +145,13 @@ class Marking:
         )  # fmt: skip
 
     def detect(self, path: str, *, effort: Effort = "deep") -> Seen:
-        """Look for any engine's mark under any of the keys. A damaged file is a problem in the answer, no error.
-
-        Raises:
-            UnreadableError: the file cannot be read.
-        """
+        """Look for any engine's mark under any of the keys. What cannot be read is a problem in the answer, no error."""
         try:
             known = probe(path)
             if known.media.kind not in (Kind.IMAGE, Kind.VIDEO):
                 problem = Problem("mark.unsupported", f"No pixels to look at in {known.media.mime}: use dam identify.")
                 return Seen(path, problems=(problem,))
             decoded = pixels.decode(path, known.media, max_pixels_mp=self._max_pixels_mp)
-        except UnreadableError:
-            raise
         except BadFileError as error:
             return Seen(path, problems=(Problem(error.code, error.message),))
         found = detect.detect_all(decoded.rgb, self._keys(), effort=effort, budget_s=BUDGET_S)

@@ -107,6 +107,9 @@ def test_a_bad_call_or_file_is_a_sentence(tmp_path, picture, key):
     bad = tmp_path / "bad.png"
     bad.write_bytes(picture.read_bytes()[:200])
     assert dam(tmp_path / "x", "mark", "embed", str(bad), str(tmp_path / "o.png"), "--key-file", str(key)).code == 3
-    mixed = dam(tmp_path / "x", "mark", "detect", str(bad), str(tiny), str(tmp_path / "gone"), "--key-file", str(key))
+    asked = (str(bad), str(tiny), str(tmp_path / "gone"))
+    mixed = dam(tmp_path / "x", "mark", "detect", *asked, "--key-file", str(key), "--json")
     assert mixed.code == 3
+    assert [one["path"] for one in mixed.lines] == list(asked)
+    assert [bool(one["problems"]) for one in mixed.lines] == [True, False, True]
     assert not (tmp_path / "o.png").exists()
