@@ -25,7 +25,19 @@ class Settings(BaseSettings):
     library: Path = Field(description="the library's folder: catalogue, vault, keys, index, dam.toml")
     workers: int = Field(default=0, ge=0, le=64, description="ingest threads; 0 = one per core")
     settle_s: float = Field(default=2.0, ge=0, le=3600, description="how long size and mtime must stay quiet")
-    reconcile_s: float = Field(default=300.0, ge=1, description="seconds between full passes while watching")
+    share_settle_s: float = Field(default=10.0, ge=0, le=3600, description="settle_s of network shares, if larger")
+    reconcile_s: float = Field(
+        default=300.0, ge=1, description="seconds between full passes over roots that are watched by events"
+    )
+    poll_s: float = Field(
+        default=30.0,
+        ge=1,
+        description="seconds between quick passes over shares: folders' times, and what changed lately",
+    )
+    poll_budget_s: float = Field(
+        default=20.0, ge=0.1, description="how long a quick pass may take; the next one goes on"
+    )
+    full_pass_s: float = Field(default=3600.0, ge=1, description="seconds between full passes over shares")
     missing_guard: float = Field(
         default=0.5, ge=0, le=1, description="a scan that would mark more than this share of a root missing stops"
     )

@@ -67,9 +67,16 @@ def root_set(
         str | None, typer.Option("--protect-mode", help="copy (in the vault), sidecar (in the vault), or in_place.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Yes, in_place may replace files of this root.")] = False,
+    watch_mode: Annotated[
+        str | None, typer.Option("--watch", help="events, polling, or auto (by the file system: shares are polled).")
+    ] = None,
+    marker: Annotated[
+        bool | None,
+        typer.Option("--marker/--no-marker", help="A file .headwater-root on the drive: no other drive passes for it."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what the mode would do, change nothing.")] = False,
 ) -> None:
-    """Change a root's protection: policy and mode. It counts for files that come after, and for dam protect.
+    """Change how a root is protected (policy and mode, for files that come after and for dam protect) or watched.
 
     in_place puts signed copies where the originals stood, which the vault keeps: dam protect --undo puts them back.
     Example: dam root set deliveries --protect-mode in_place --yes
@@ -80,7 +87,13 @@ def root_set(
             say(f"{count} files that are there now would be replaced by their signed copies, each with dam protect.")
             _print_roots([service.roots.get(name)])
             return
-        row = service.roots.set(name, protect=protect, mode=protect_mode, confirmed=yes, actor=actor(service))
+        who = actor(service)
+        if watch_mode is not None:
+            row = service.roots.watch(name, None if watch_mode == "auto" else watch_mode, actor=who)
+        if marker is not None:
+            row = service.roots.mark(name, marker, actor=who)
+        if protect is not None or protect_mode is not None or (watch_mode is None and marker is None):
+            row = service.roots.set(name, protect=protect, mode=protect_mode, confirmed=yes, actor=who)
         _print_roots([row])
 
 
@@ -114,7 +127,10 @@ def _print_roots(rows: list[dict[str, Any]]) -> None:
                 ("state", state),
                 ("files", str(wire.files)),
                 ("protect", " ".join(x for x in (wire.protect, wire.protect_mode) if x)),
+                ("watched by", f"{wire.mode} ({wire.file_system or 'not looked at yet'})"),
+                ("marker", "yes" if wire.marker else ""),
                 ("last scan", wire.last_scan_at or "never"),
+                ("full pass", f"{wire.full_scan_at}, {wire.full_scan_s:.1f} s" if wire.full_scan_at else "never"),
             ]
         )
 
@@ -187,7 +203,7 @@ def watch() -> None:
     with library() as service:
         stop = _stop_on_signals()
         say(f"Watching {len(service.roots.list())} root(s). Stop with Ctrl-C.")
-        service.passes.watch(stop)
+        service.watching.run(stop)
 
 
 def worker() -> None:
@@ -274,7 +290,7 @@ def _serve_and_watch(service: "Service", *, demo: bool) -> None:
     server = _server(service)
     say(f"Headwater is at {server.url}  (API: {server.url}/api/v1, stop with Ctrl-C)")
     _say_what_to_try(service, demo=demo)
-    service.passes.watch(stop, on_tick=service.keys.tick)
+    service.watching.run(stop, on_tick=service.keys.tick)
     server.stop()
     say("Stopped. Nothing is lost: start again with dam up.")
 

@@ -84,7 +84,8 @@ def progress_line() -> "Callable[[Progress], None] | None":
 
     def show(now: "Progress") -> None:
         eta = f", about {now.eta_s:.0f} s to go" if now.eta_s is not None else ""
-        sys.stderr.write(f"\r\033[K{now.done} done, {now.left} to do, {now.rate:.1f}/s{eta}")
+        words = ("seen", "expected") if now.doing == "looking" else ("done", "to do")
+        sys.stderr.write(f"\r\033[K{now.done} {words[0]}, {now.left} {words[1]}, {now.rate:.1f}/s{eta}")
         sys.stderr.flush()
 
     return show

@@ -109,6 +109,7 @@ def place(
         "last_seen_at": unit.now,
         "availability": "online",
         "copy_sha256": copy_sha256,
+        "unverified": False,
     }
     unit.touch(asset_id)
     if there is None:

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col
 
-from dam.catalogue import derived
+from dam.catalogue import derived, work
 from dam.catalogue.tables import CopyRow, JobRow, LocationRow, PlacementRow
 from dam.catalogue.unit import Unit
 
@@ -137,6 +137,7 @@ def _at(asset_id: str, place: Place) -> tuple[Any, ...]:
 
 
 def _hold(unit: Unit, place: Place, copy_sha256: str | None, seen: tuple[int, int, str]) -> None:
+    work.look_again(unit, place.root_id, [place.path])
     unit.db.execute(
         sa.update(LocationRow)
         .where(col(LocationRow.root_id) == place.root_id, col(LocationRow.path) == place.path)

@@ -10,6 +10,7 @@ from dam.catalogue.tables import (
     AssetRow,
     CopyRow,
     DecisionRow,
+    FolderRow,
     IntakeRow,
     LocationRow,
     MarkRow,
@@ -59,7 +60,7 @@ def remove_root(unit: Unit, name: str) -> RootRow:
         sa.select(col(LocationRow.asset_id)).where(col(LocationRow.root_id) == row.id).distinct()
     ):
         unit.touch(asset_id)
-    for table in (LocationRow, IntakeRow):
+    for table in (LocationRow, IntakeRow, FolderRow):
         unit.session.execute(sa.delete(table).where(col(table.root_id) == row.id))
     unit.audit("root.removed", row.id, {"name": row.name, "path": row.path})
     unit.session.delete(row)

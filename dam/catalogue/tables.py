@@ -27,7 +27,11 @@ class LibraryRow(SQLModel, table=True):
 
 
 class RootRow(SQLModel, table=True):
-    """A watched folder tree. `state`: online, offline or guarded (too much seemed missing; a person must look)."""
+    """A watched folder tree. `state`: online, offline or guarded (too much seemed missing; a person must look).
+
+    `watch_mode` events or polling, None = by the file system; `drive_id` is mounts.drive_id at the last pass; `marker`:
+    its drive carries a marker file; `full_scan_at`, `full_scan_s`: the last pass that looked at every file.
+    """
 
     __tablename__ = "root"
     id: str = Field(primary_key=True)
@@ -39,6 +43,29 @@ class RootRow(SQLModel, table=True):
     state_reason: str | None = None
     added_at: str
     last_scan_at: str | None = None
+    watch_mode: str | None = None
+    file_system: str | None = None
+    drive_id: str | None = None
+    marker: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    full_scan_at: str | None = None
+    full_scan_s: float | None = None
+
+
+class FolderRow(SQLModel, table=True):
+    """A folder as the last pass that found nothing new in it saw it: a cache, and any row may be deleted.
+
+    `digest` is watch.walk's, of names and stats; while it agrees, what the catalogue knows of the folder holds.
+    `listed_at` is Unix time.
+    """
+
+    __tablename__ = "folder"
+    root_id: str = Field(primary_key=True, foreign_key="root.id")
+    path: str = Field(primary_key=True)
+    mtime_ns: int = Field(sa_type=sa.BigInteger)
+    digest: bytes = Field(sa_type=sa.LargeBinary)
+    files: int
+    ignored: int
+    listed_at: float
 
 
 class AssetRow(SQLModel, table=True):
@@ -67,10 +94,17 @@ class AssetRow(SQLModel, table=True):
 
 
 class LocationRow(SQLModel, table=True):
-    """A path where an asset was seen; unchanged while (path, size, mtime_ns, inode) agree."""
+    """A path where an asset was seen; unchanged while (path, size, mtime_ns, inode) agree.
+
+    `unverified`: it was renamed, and its contents are taken for the same by its stat until they are read again.
+    """
 
     __tablename__ = "location"
-    __table_args__ = (sa.UniqueConstraint("root_id", "path"),)
+    __table_args__ = (
+        sa.UniqueConstraint("root_id", "path"),
+        sa.Index("ix_location_inode", "inode", "size_bytes"),
+        sa.Index("ix_location_unverified", "id", sqlite_where=sa.text("unverified = 1")),
+    )
     id: str = Field(primary_key=True)
     asset_id: str = Field(foreign_key="asset.id", index=True)
     root_id: str = Field(foreign_key="root.id")
@@ -85,6 +119,7 @@ class LocationRow(SQLModel, table=True):
     copy_sha256: str | None = (
         None  # the signed copy that stands there in the original's place; None = the asset's own bytes
     )
+    unverified: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
 
 
 class IntakeRow(SQLModel, table=True):
@@ -97,7 +132,7 @@ class IntakeRow(SQLModel, table=True):
     path: str
     size_bytes: int = Field(sa_type=sa.BigInteger)
     mtime_ns: int = Field(sa_type=sa.BigInteger)
-    inode: str
+    inode: str = Field(index=True)
     state: str = Field(default="due", index=True)  # due, running, quarantined
     worker: str | None = None
     code: str | None = None

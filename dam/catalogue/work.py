@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from dam.catalogue.reading import WAITING_CODES
-from dam.catalogue.tables import AssetRow, IntakeRow, JobRow, LocationRow, RootRow
+from dam.catalogue.tables import AssetRow, FolderRow, IntakeRow, JobRow, LocationRow, RootRow
 from dam.catalogue.unit import Unit
 
 STAGES = ("pixels", "protect", "moments", "sound", "judge", "judge_copies")  # the order in which they are claimed
@@ -70,8 +70,11 @@ def note_arrivals(unit: Unit, root_id: str, seen: Sequence[tuple[str, tuple[int,
     for at in range(0, len(seen), 400):
         part = _not_noted(unit, root_id, seen[at : at + 400])
         paths = [s[0] for s in part]
+        if not paths:
+            continue
         mine = sa.and_(col(IntakeRow.root_id) == root_id, col(IntakeRow.path).in_(paths))
         unit.db.execute(sa.delete(IntakeRow).where(mine))
+        look_again(unit, root_id, paths)
         unit.insert(
             IntakeRow,
             *(
@@ -88,6 +91,14 @@ def note_arrivals(unit: Unit, root_id: str, seen: Sequence[tuple[str, tuple[int,
                 for path, (size_bytes, mtime_ns, inode), not_before in part
             ),
         )
+
+
+def look_again(unit: Unit, root_id: str, paths: Sequence[str]) -> None:
+    """What was remembered of the folders of these files does not hold any more."""
+    folders = sorted({path.rpartition("/")[0] for path in paths})
+    for at in range(0, len(folders), 400):
+        here = sa.and_(col(FolderRow.root_id) == root_id, col(FolderRow.path).in_(folders[at : at + 400]))
+        unit.db.execute(sa.update(FolderRow).where(here).values(digest=b""))
 
 
 def _not_noted(

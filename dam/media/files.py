@@ -5,6 +5,7 @@ import stat
 from dataclasses import dataclass
 
 from dam.media.paths import to_text
+from dam.mounts import inodes_last
 
 _FAR = 2**63 - 1  # nanoseconds: the year 2262; file systems allow dates that no database column holds
 
@@ -13,7 +14,8 @@ _FAR = 2**63 - 1  # nanoseconds: the year 2262; file systems allow dates that no
 class Entry:
     """A regular file. `path` is relative to its root, bytes-safe text.
 
-    `inode` has no device: a share may get another st_dev at each mount, and its files are still the same.
+    `inode` has no device: a share may get another st_dev at each mount, and its files are still the same. It is empty on
+    file systems that make it up anew at each mount (FAT, FUSE).
     """
 
     path: str
@@ -27,9 +29,15 @@ class Entry:
         return self.size_bytes, self.mtime_ns, self.inode
 
 
+def clamp_ns(mtime_ns: int) -> int:
+    """A time as a database column can hold it."""
+    return min(max(mtime_ns, -_FAR), _FAR)
+
+
 def entry_of(path: str, found: os.stat_result) -> Entry:
     """The entry for a relative path as the OS names it and its stat."""
-    return Entry(to_text(path), found.st_size, min(max(found.st_mtime_ns, -_FAR), _FAR), str(found.st_ino))
+    inode = str(found.st_ino) if inodes_last(found.st_dev) else ""
+    return Entry(to_text(path), found.st_size, clamp_ns(found.st_mtime_ns), inode)
 
 
 def entry_at(root: str, path: str) -> Entry | None:

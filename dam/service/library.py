@@ -38,6 +38,7 @@ from dam.service.roots import Roots
 from dam.service.stacks import Stacks
 from dam.service.trust import Trust
 from dam.service.upkeep import Upkeep
+from dam.service.watching import Watching
 from dam.settings import Settings
 from dam.storage.local import LocalStorage, explain, write_atomic
 
@@ -70,6 +71,7 @@ class Service:
     find: Finder
     roots: Roots
     passes: Passes
+    watching: Watching
     answers: Answers
     reviews: Reviews
     stacks: Stacks
@@ -194,12 +196,13 @@ def open_service(settings: Settings) -> Iterator[Service]:
     release_dead(parts)
     judge.ask_quietly(parts)
     try:
-        find, answers = Finder(settings), Answers(settings, parts)
+        find, answers, passes = Finder(settings), Answers(settings, parts), Passes(parts)
         yield Service(
             parts=parts,
             find=find,
             roots=Roots(parts),
-            passes=Passes(parts),
+            passes=passes,
+            watching=Watching(parts, passes),
             answers=answers,
             reviews=Reviews(parts),
             stacks=Stacks(parts, find),

@@ -1,10 +1,10 @@
-"""Passes over the drives: one full pass and drain (`scan`), or watching until stopped (`watch`, `up`)."""
+"""Passes over the drives: one full pass and drain (`scan`), and one more worker. Watching is in `watching`."""
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dam.catalogue import work
@@ -14,28 +14,30 @@ from dam.fingerprint import sounds
 from dam.ingest import follow
 from dam.ingest.parts import Parts
 from dam.ingest.workers import Workers, release_dead
-from dam.media.paths import from_text
 from dam.model import Problem
 from dam.search.index import TantivyIndex
-from dam.watch.events import Hints, Watcher
-from dam.watch.scanner import Pass, ScanRules, look_at, scan_root
+from dam.watch.modes import settle_of
+from dam.watch.scanner import Pass, ScanRules, scan_root
 
 log = logging.getLogger("dam.service")
 
 POLL_S = 0.1
-REST_FACTOR = 9.0  # after a pass for a hint, nine times as long passes before the next
-RETRY_S = 5.0
+TAKEOVER_S = 15.0  # how often a worker asks whether another one has died
 UNSETTLED_PATIENCE_S = 30.0  # how long a pass waits, with nothing else to do, for files that keep changing
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a pass stands: rows ended, rows left, rows per second, seconds to go (None = unknown yet)."""
+    """Where a pass stands: rows ended, rows left, rows per second, seconds to go (None = unknown yet).
+
+    `doing`: "looking" at the drive (files) or "working" on what is due (files and stages).
+    """
 
     done: int
     left: int
     rate: float
     eta_s: float | None
+    doing: str = "working"
 
 
 @dataclass(slots=True)
@@ -69,8 +71,6 @@ class Passes:
         self._parts = parts
         self._index = TantivyIndex(parts.settings.library / "index")
         self._level = False
-        self._late: set[str] = set()  # roots with a hint that waits for its rest to end
-        self._rest: dict[str, float] = {}
 
     # -- one pass
 
@@ -83,34 +83,44 @@ class Passes:
         """
         begun = time.monotonic()
         before = self._counts()
-        passes = self._scan_roots(roots, accept_missing=accept_missing)
+        passes = self.look(roots, accept_missing=accept_missing, on_progress=on_progress)
         self.finish(on_progress)
         return self._summary(passes, before, time.monotonic() - begun)
 
-    def _rules(self, *, accept_missing: bool = False) -> ScanRules:
+    def rules(self, root: Mapping[str, Any], **more: Any) -> ScanRules:
+        """How a root is looked at now."""
         settings = self._parts.settings
-        return ScanRules(self._parts.wall(), settings.settle_s, settings.missing_guard, accept_missing)
+        return ScanRules(self._parts.wall(), settle_of(root, settings), settings.missing_guard, **more)
 
-    def _roots(self, names: Sequence[str]) -> list[dict[str, Any]]:
+    def roots(self, names: Sequence[str] = ()) -> list[dict[str, Any]]:
         from dam.service.roots import Roots
 
         nouns = Roots(self._parts)
         return [nouns.get(name) for name in names] if names else nouns.list()
 
-    def _scan_roots(self, names: Sequence[str], *, accept_missing: bool) -> list[Pass]:
-        passes = []
-        for root in self._roots(names):
-            with open_reader(self._parts.catalogue.path) as reader:
-                passes.append(
-                    scan_root(self._parts.catalogue, reader, root, self._rules(accept_missing=accept_missing))
-                )
+    def look(
+        self, names: Sequence[str] = (), *, accept_missing: bool = False, on_progress: OnProgress | None = None
+    ) -> list[Pass]:
+        """A full pass over every root (or those named); what waited for a drive or for room is due again."""
+        passes = [
+            self.look_at_root(r, accept_missing=accept_missing, tell=_teller(on_progress)) for r in self.roots(names)
+        ]
+        self.wake()
+        return passes
+
+    def look_at_root(self, root: Mapping[str, Any], **more: Any) -> Pass:
+        """One pass over one root."""
+        with open_reader(self._parts.catalogue.path) as reader:
+            return scan_root(self._parts.catalogue, reader, root, self.rules(root, **more))
+
+    def wake(self) -> None:
+        """What waited for a drive, a service or room on the disk is due now."""
         with self._parts.catalogue.change() as unit:
             work.wake_offline(unit)
             work.wake_waiting(unit)
             work.retry_failed(unit, code_prefix="storage.")
             if sounds.available():
                 work.retry_failed(unit, code_prefix="sound.no_fpcalc")
-        return passes
 
     def finish(self, on_progress: OnProgress | None = None) -> None:
         """Run workers until nothing is left but files that will not settle or drives that are offline."""
@@ -166,12 +176,12 @@ class Passes:
                 seen=sum(p.seen for p in passes),
                 admitted=counts["assets"] - before["assets"],
                 unchanged=sum(p.unchanged for p in passes),
-                moved=sum(p.returned for p in passes),
+                moved=sum(p.returned + p.relinked for p in passes),
                 missing=sum(p.missing for p in passes),
                 ignored=sum(p.ignored for p in passes),
                 waiting=waiting,
                 quarantined=reader.quarantined(),
-                roots=reader.roots(),
+                roots=self.roots(),
                 seconds=round(seconds, 3),
                 **counts,
             )
@@ -188,76 +198,36 @@ class Passes:
         ]
         return summary
 
-    # -- watching
-
-    def watch(self, stop: threading.Event, *, on_tick: Callable[[], None] | None = None) -> None:
-        """Watch all roots and work until `stop` is set. Scan is the truth; events only say where to look first."""
-        hints = Hints()
-        watcher = self._watch_roots(hints)
-        workers = Workers(self._parts, self._parts.settings.worker_count)
-        workers.start()
-        watched, due = self._watched(), 0.0
-        try:
-            while not stop.is_set():
-                try:
-                    if time.monotonic() >= due:
-                        self._scan_roots((), accept_missing=False)
-                        due = time.monotonic() + self._parts.settings.reconcile_s
-                    self._take(hints)
-                except (BusyError, StorageError) as error:
-                    log.warning("watching goes on: %s", error)
-                    due = time.monotonic() + RETRY_S  # a whole pass makes good what was missed
-                if not watcher.alive or watched != self._watched():
-                    watcher.stop()
-                    watched, due = self._watched(), 0.0
-                    watcher = self._watch_roots(hints)
-                workers.wake()
-                self.follow()
-                if on_tick is not None:
-                    on_tick()
-                hints.ready.wait(0.25)
-        finally:
-            watcher.stop()
-            workers.stop()
-            self.follow()
-
-    def _watched(self) -> list[tuple[str, str]]:
-        """(id, folder) of the roots that can be watched: a drive that comes back needs new watches."""
-        return [(r["id"], from_text(r["path"])) for r in self._roots(()) if r["state"] != "offline"]
-
-    def _watch_roots(self, hints: Hints) -> Watcher:
-        watcher = Watcher(self._watched(), hints.add)
-        watcher.start()
-        return watcher
-
-    def _take(self, hints: Hints) -> None:
-        """Look where events point. Whole-root hints rest in between, so that a busy drive is not walked without end."""
-        roots, paths = hints.take()
-        self._late |= roots
-        if not self._late and not paths:
-            return
-        by_id = {r["id"]: r for r in self._roots(())}
-        with open_reader(self._parts.catalogue.path) as reader:
-            for root_id in [r for r in self._late if time.monotonic() >= self._rest.get(r, 0.0)]:
-                self._late.discard(root_id)
-                begun = time.monotonic()
-                if root_id in by_id:
-                    scan_root(self._parts.catalogue, reader, by_id[root_id], self._rules())
-                self._rest[root_id] = time.monotonic() + REST_FACTOR * (time.monotonic() - begun)
-            for root_id, names in paths.items():
-                if root_id in by_id:
-                    look_at(self._parts.catalogue, reader, by_id[root_id], sorted(names), self._rules())
-
     def work_until(self, stop: threading.Event) -> None:
         """One more ingest worker beside others: takes what is due, watches nothing."""
         release_dead(self._parts)
         workers = Workers(self._parts, self._parts.settings.worker_count)
         workers.start()
+        checked = time.monotonic()
         try:
             while not stop.wait(0.5):
                 self.follow()
+                if time.monotonic() - checked > TAKEOVER_S:
+                    release_dead(self._parts)
+                    checked = time.monotonic()
         finally:
             workers.stop()
+
+
+def _teller(on_progress: OnProgress | None) -> Callable[[int, int], None] | None:
+    """Tell a person how far a pass over a drive is, a few times a second."""
+    if on_progress is None:
+        return None
+    begun, last = time.monotonic(), [0.0]
+
+    def tell(seen: int, expected: int) -> None:
+        now = time.monotonic()
+        if now - last[0] >= POLL_S:
+            last[0] = now
+            one = _progress(seen, expected - seen, now - begun)
+            on_progress(replace(one, doing="looking"))
+
+    return tell
 
 
 def _progress(done: int, left: int, seconds: float) -> Progress:

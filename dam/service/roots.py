@@ -1,6 +1,7 @@
 """Roots: the folder trees that are watched."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 from dam.catalogue import records
@@ -8,7 +9,12 @@ from dam.catalogue.reading import open_reader
 from dam.errors import ConflictError, NotFoundError, UnreadableError, UsageError
 from dam.ingest.parts import Parts
 from dam.media.paths import from_text, to_text
+from dam.storage.local import write_atomic
 from dam.storage.volume import require_replaceable
+from dam.watch import identity
+from dam.watch.modes import MODES as WATCH_MODES
+from dam.watch.modes import mode_of
+from dam.watch.walk import MARKER
 
 POLICIES = ("none", "ai", "all")
 MODES = ("copy", "sidecar", "in_place")
@@ -75,7 +81,7 @@ class Roots:
 
     def list(self) -> list[dict[str, Any]]:
         with open_reader(self._parts.catalogue.path) as reader:
-            return reader.roots()
+            return [{**root, "mode": mode_of(root)} for root in reader.roots()]
 
     def get(self, name: str) -> dict[str, Any]:
         for root in self.list():
@@ -120,6 +126,55 @@ class Roots:
             unit.session.add(row)
             unit.audit("root.set", row.id, {"protect": row.protect, "protect_mode": row.protect_mode})
         return self.get(row.id)
+
+    def watch(self, name: str, mode: str | None, *, actor: str = "service") -> dict[str, Any]:
+        """Watch a root by kernel events or by polling, whatever its file system says; None = by its file system.
+
+        Raises:
+            UsageError: no such mode.
+        """
+        if mode is not None and mode not in WATCH_MODES:
+            raise UsageError(f"No watch mode {mode!r}.", next_step=f"Choose one of auto, {', '.join(WATCH_MODES)}.")
+        root = self.get(name)
+        with self._parts.catalogue.change(actor) as unit:
+            row = records.get_root(unit, root["id"])
+            row.watch_mode = mode
+            unit.session.add(row)
+            unit.audit("root.set", row.id, {"watch_mode": mode})
+        return self.get(root["id"])
+
+    def mark(self, name: str, wanted: bool, *, actor: str = "service") -> dict[str, Any]:
+        """Put a marker file into a root's folder, or take it away: with it, no other drive is ever taken for this one.
+
+        The only file that we ever write onto a drive unasked for a copy, and only because a person said so.
+
+        Raises:
+            ConflictError: the root is offline, or carries the marker of another root. StorageError: it cannot be written.
+        """
+        root = self.get(name)
+        folder = from_text(root["path"])
+        drive = identity.look(folder)
+        path = Path(folder) / MARKER
+        if drive.problem is not None or root["state"] == "offline":
+            raise ConflictError(
+                f"The root {root['name']} is not there ({drive.problem or root['state_reason']}).",
+                next_step="Mount the drive and run dam scan first.", code="root.offline",
+            )  # fmt: skip
+        if drive.marker not in (None, "", root["id"]):
+            raise ConflictError(
+                f"{path} is the marker of another root.",
+                next_step="Is this drive also a root of another library? Remove the file if not.", code="root.marked",
+            )  # fmt: skip
+        if wanted:
+            write_atomic(path, identity.marker_bytes(self._parts.catalogue.library_id, root["id"]))
+        with self._parts.catalogue.change(actor) as unit:
+            row = records.get_root(unit, root["id"])
+            row.marker = wanted
+            unit.session.add(row)
+            unit.audit("root.marked" if wanted else "root.unmarked", row.id, {"path": row.path})
+        if not wanted and drive.marker == root["id"]:
+            path.unlink(missing_ok=True)
+        return self.get(root["id"])
 
     def check_mode(self, name: str, mode: str) -> int:
         """How many files of a root would be replaced by their copies, had they come under this mode.

@@ -33,6 +33,7 @@ LISTENED: list[type[FileSystemEvent]] = [
     DirMovedEvent,
     DirDeletedEvent,
 ]
+MOST_PATHS = 20_000  # of one root: with more waiting, a pass over all of it is quicker and needs no memory
 OnHint = Callable[[str, str | None], None]  # (root id, relative path or None = look at the whole root)
 
 
@@ -126,8 +127,10 @@ class Hints:
         with self._lock:
             if path is None:
                 self._roots.add(root_id)
+            elif len(paths := self._paths.setdefault(root_id, set())) < MOST_PATHS:
+                paths.add(path)
             else:
-                self._paths.setdefault(root_id, set()).add(path)
+                self._roots.add(root_id)
         self.ready.set()
 
     def take(self) -> tuple[set[str], dict[str, set[str]]]:

@@ -5,7 +5,7 @@ A shipped revision is never edited. Doors call `upgrade` on first start and `req
 
 from pathlib import Path
 
-HEAD = "m0010"
+HEAD = "m0011"
 
 
 def current(catalogue: Path) -> str | None:

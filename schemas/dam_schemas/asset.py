@@ -158,6 +158,12 @@ class RootOut(Wire):
     state_reason: str | None = None
     last_scan_at: str | None = None
     files: int = 0
+    mode: str = "events"
+    watch_mode: str | None = None
+    file_system: str | None = None
+    marker: bool = False
+    full_scan_at: str | None = None
+    full_scan_s: float | None = None
 
 
 class SummaryOut(Wire):

@@ -337,7 +337,7 @@ def test_a_file_that_vanishes_between_scan_and_admission_leaves_no_trace(library
     gone = pictures.put(drive, "gone.png", pictures.a1111_png(2))
     with opened(library, protect="none") as service:
         service.roots.add(str(drive))
-        service.passes._scan_roots([], accept_missing=False)
+        service.passes.look()
         gone.unlink()
         summary = service.passes.scan()
     assert (summary.admitted, summary.quarantined, summary.missing) == (1, [], 0)

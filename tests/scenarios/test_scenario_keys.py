@@ -210,7 +210,7 @@ def test_an_authority_killed_while_files_are_signed_loses_none_and_all_are_stamp
     with opened(library, protect="ai", tsa_url=authority.url, max_tries=1, reconcile_s=1.0) as service:
         drive.mkdir()
         service.roots.add(str(drive))
-        watching = threading.Thread(target=service.passes.watch, args=(stop,))
+        watching = threading.Thread(target=service.watching.run, args=(stop,))
         watching.start()
         try:
             for n in range(count):

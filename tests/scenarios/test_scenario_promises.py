@@ -141,7 +141,7 @@ def test_a_file_that_waits_on_a_drive_which_goes_away_holds_up_no_scan(service, 
     pictures.put(drive, "late.png", pictures.a1111_png(21))
     with opened(service.parts.settings.library, protect="none", settle_s=2.0) as patient:
         row = patient.roots.list()[0]
-        patient.passes._scan_roots([row["id"]], accept_missing=False)
+        patient.passes.look([row["id"]])
     os.rename(drive, drive.with_name("away"))
     begun = time.monotonic()
     service.passes.scan()

@@ -106,7 +106,7 @@ def test_stopping_gives_back_what_was_claimed_and_not_begun(service, library, mo
         return read(path, *args, **kwargs)
 
     monkeypatch.setattr(admit, "examine", waits)
-    service.passes._scan_roots([], accept_missing=False)
+    service.passes.look()
     pool = Workers(service.parts, 1)
     pool.start()
     assert started.wait(10)

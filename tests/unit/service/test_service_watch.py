@@ -8,6 +8,7 @@ import pytest
 
 from dam.errors import BusyError
 from dam.service import passes
+from dam.service import watching as watching_module
 from tests.support import ledger, pictures
 from tests.support.libraries import opened
 
@@ -22,7 +23,7 @@ def drive(tmp_path):
 @pytest.fixture
 def watching(library, drive, monkeypatch):
     """Start watching with these settings; returns (service, until)."""
-    monkeypatch.setattr(passes, "RETRY_S", 0.1)
+    monkeypatch.setattr(watching_module, "RETRY_S", 0.1)
     stop, threads, contexts = threading.Event(), [], []
 
     def start(**flags):
@@ -30,7 +31,7 @@ def watching(library, drive, monkeypatch):
         service = context.__enter__()
         contexts.append(context)
         service.roots.ensure(str(drive))
-        threads.append(threading.Thread(target=service.passes.watch, args=(stop,)))
+        threads.append(threading.Thread(target=service.watching.run, args=(stop,)))
         threads[-1].start()
         return service
 

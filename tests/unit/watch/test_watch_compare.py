@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dam.catalogue.drives import Known
 from dam.media.files import Entry
-from dam.watch.compare import Known, compare
+from dam.watch.compare import compare
 from dam.watch.walk import Ignored, Unseen
 
 NAMES = ("a", "b", "c")
@@ -61,31 +62,27 @@ def test_nothing_below_a_folder_that_cannot_be_read_vanishes(found, rows, dark):
     assert [u.path for u in plan.unseen] == list(dark)
 
 
-@given(FOUND, KNOWN)
-def test_the_share_that_is_lost_is_between_none_and_all(found, rows):
-    plan = compare(walked(found, ())[0], known_of(rows))
-    assert 0 <= plan.moved <= len(plan.vanished) <= plan.known_online
-    assert 0.0 <= plan.missing_share() <= 1.0
-
-
 @given(FOUND)
 def test_a_drive_compared_with_itself_is_unchanged(found):
     known = {p: Known(s, f"at {p}") for p, s in found.items()}
     plan = compare([Entry(p, *s) for p, s in found.items()], known)
     assert plan.unchanged == len(found)
-    assert [plan.arrivals, plan.vanished, plan.returned, plan.gone_intake] == [[], [], [], []]
+    assert plan.settled
 
 
-def test_a_renamed_file_vanishes_from_its_path_and_is_not_lost():
-    known = {"old": Known((1, 2, "1:3"), "L"), "other": Known((4, 5, "1:6"), "M")}
-    plan = compare([Entry("new", 1, 2, "1:3")], known)
-    assert (plan.vanished, plan.moved, plan.lost) == (["L", "M"], 1, 1)
+@given(FOUND, KNOWN, FOLDERS)
+def test_a_folder_is_settled_only_if_nothing_is_different_and_nothing_waits(found, rows, dark):
+    known = known_of(rows)
+    items, seen = walked(found, dark)
+    plan = compare(items, known)
+    online = {p for p, k in known.items() if not k.missing}
+    same = set(seen) == online and all(known[p].seen == s for p, s in seen.items()) and not dark
+    assert plan.settled == ((same and not any(k.waits for k in known.values())) or not (seen or online or dark))
 
 
-def test_a_rename_that_an_event_told_before_the_pass_is_not_lost_either():
-    known = {"old": Known((1, 2, "1:3"), "L"), "new": Known((1, 2, "1:3"), "N")}
-    plan = compare([Entry("new", 1, 2, "1:3")], known)
-    assert (plan.vanished, plan.lost) == (["L"], 0)
+def test_a_file_that_waits_to_be_read_keeps_its_folder_open():
+    plan = compare([Entry("new", 1, 2, "1:3")], {"new": Known((1, 2, "1:3"), held=True, waits=True)})
+    assert (plan.unchanged, plan.settled) == (1, False)
 
 
 def test_what_is_ignored_is_counted_and_is_no_file():

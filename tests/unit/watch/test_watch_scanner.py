@@ -7,7 +7,8 @@ import pytest
 
 from dam.catalogue import assets, records, work
 from dam.media.files import Entry, entry_at
-from dam.watch.scanner import ScanRules, arrival, look_at, offline_reason, scan_root
+from dam.watch import identity
+from dam.watch.scanner import ScanRules, arrival, look_at, scan_root
 from tests.support import ledger, rows
 
 
@@ -115,12 +116,15 @@ def test_a_location_was_last_seen_when_it_was_there(library, drive, settled, sca
     assert ledger.rows(library, "SELECT last_seen_at FROM location WHERE path = '1.png'") == before
 
 
-def test_an_empty_folder_that_held_files_looks_unmounted_unless_a_person_says_otherwise(drive):
-    folder = str(drive)
-    assert "unmounted" in offline_reason(folder, knows_files=True, accept_missing=False)
-    assert offline_reason(folder, knows_files=True, accept_missing=True) is None
-    assert offline_reason(folder, knows_files=False, accept_missing=False) is None
-    assert "not there" in offline_reason(folder + "x", knows_files=False, accept_missing=True)
+def test_an_empty_folder_that_held_files_looks_unmounted_unless_a_person_says_otherwise(catalogue, root, drive):
+    def reason(folder, **more):
+        with catalogue.reader() as reader:
+            return identity.offline_reason(reader, root, identity.look(str(folder)), guard=0.5, **more)
+
+    assert "unmounted" in reason(drive, knows_files=True, accept_missing=False)
+    assert reason(drive, knows_files=True, accept_missing=True) is None
+    assert reason(drive, knows_files=False, accept_missing=False) is None
+    assert "not there" in reason(f"{drive}x", knows_files=False, accept_missing=True)
 
 
 def test_a_file_may_be_read_once_it_has_been_quiet_and_a_clock_of_the_future_holds_up_nothing():
@@ -180,3 +184,141 @@ def test_what_another_pass_noted_in_the_meantime_is_not_noted_again(catalogue, l
         work.note_arrivals(unit, root["id"], [(names[0], (size + 1, mtime_ns, inode), 0.0)])
     after = ledger.rows(library, "SELECT id, path, state FROM intake ORDER BY id")
     assert len({r["id"] for r in after} - {r["id"] for r in before}) == 1
+
+
+# -- renames, other drives, quick passes
+
+
+def where(library):
+    sql = "SELECT asset_id, path, availability, unverified FROM location ORDER BY path"
+    return {r["path"]: (r["asset_id"], r["availability"], r["unverified"]) for r in ledger.rows(library, sql)}
+
+
+def test_a_renamed_folder_is_the_same_files_and_none_of_them_is_to_be_read(library, drive, settled, scan):
+    (drive / "old" / "deep").mkdir(parents=True)
+    for n in range(10):
+        os.rename(drive / f"{n}.png", drive / "old" / "deep" / f"{n}.png")
+    assert (scan().relinked, scan().relinked) == (10, 0)
+    before = where(library)
+    os.rename(drive / "old", drive / "new")
+    found = scan()
+    assert (found.relinked, found.arrivals, found.missing, found.state) == (10, 0, 0, "online")
+    after = where(library)
+    assert {p.replace("new/", "old/"): v for p, v in after.items()} == before
+    assert set(after.values()) == {(a, "online", 1) for a, _, _ in before.values()}
+    assert ledger.rows(library, "SELECT * FROM intake") == []
+    moved = [d for a, d in ledger.actions(library) if a == "location.moved"]
+    assert moved[-1] == {"from": "old/deep", "to": "new/deep", "count": 10}
+
+
+def test_files_that_swapped_their_names_are_both_read(library, drive, settled, scan):
+    os.rename(drive / "1.png", drive / "x")
+    os.rename(drive / "2.png", drive / "1.png")
+    os.rename(drive / "x", drive / "2.png")
+    assert (scan().arrivals, scan().relinked) == (2, 0)
+
+
+def test_a_hard_link_is_another_place_and_no_move(drive, settled, scan):
+    os.link(drive / "1.png", drive / "again.png")
+    found = scan()
+    assert (found.relinked, found.arrivals, found.missing) == (0, 1, 0)
+
+
+def test_a_hint_follows_a_rename_without_reading(catalogue, library, drive, root, settled):
+    (drive / "sub").mkdir()
+    os.rename(drive / "1.png", drive / "sub" / "1.png")
+    with catalogue.reader() as reader:
+        look_at(catalogue, reader, root, ["sub/1.png"], rules())
+    assert "sub/1.png" in where(library)
+    assert "1.png" not in where(library)
+
+
+def test_a_file_under_another_name_is_read_because_others_may_mean_that_name(library, drive, settled, scan):
+    os.rename(drive / "1.png", drive / "one.png")
+    found = scan()
+    assert (found.relinked, found.arrivals, found.missing) == (0, 1, 0)
+
+
+def test_another_drive_at_the_same_place_is_noticed_and_nothing_is_lost(
+    library, drive, root, settled, scan, monkeypatch
+):
+    scan()
+    root["drive_id"] = "ext4:fsid:1"
+    monkeypatch.setattr(identity.mounts, "drive_id", lambda _: "ext4:fsid:2")
+    assert scan().state == "online"  # another name, the same files: a copy, or mounted another way
+    for n in range(10):
+        os.rename(drive / f"{n}.png", drive / f"other {n}.png")
+    root["drive_id"] = "ext4:fsid:1"
+    found = scan()
+    assert (found.state, "another drive" in found.reason) == ("offline", True)
+    assert set(availability(library).values()) == {"online"}
+    assert ledger.rows(library, "SELECT * FROM intake") == []
+    assert scan(accept_missing=True).state == "online"
+
+
+def test_a_root_with_a_marker_is_only_there_with_it(library, drive, root, settled, scan):
+    root["marker"] = True
+    marker = drive / ".headwater-root"
+    assert "marker file is not there" in scan().reason
+    marker.write_bytes(identity.marker_bytes("library", "another"))
+    assert "marker of another root" in scan().reason
+    marker.write_bytes(b"[" * 5000)
+    assert scan().state == "offline"
+    marker.write_bytes(identity.marker_bytes("library", root["id"]))
+    found = scan()
+    assert (found.state, found.seen) == ("online", 10)
+
+
+def old(folder):
+    """As if nothing in this folder had changed for days."""
+    for path, names, files in os.walk(folder):
+        os.utime(path, (1_000_000, 1_000_000))
+        del names, files
+
+
+def test_a_quick_pass_lists_only_the_folders_that_changed(library, drive, settled, scan, monkeypatch):
+    for name in ("a", "b"):
+        (drive / name).mkdir()
+        (drive / name / "x.png").write_bytes(name.encode())
+    old(drive)
+    with_known = scan()
+    assert with_known.arrivals == 2
+    for row in ledger.rows(library, "SELECT path FROM intake"):
+        os.unlink(drive / row["path"])  # nobody reads here: a folder whose files wait is listed by every pass
+    scan()
+    old(drive)
+    scan()
+    quick = {"quick": True, "now": time.time() + 1}
+    assert (scan(**quick).seen, scan(**quick).full) == (0, False)
+    (drive / "b" / "new.png").write_bytes(b"new")
+    found = scan(**quick)
+    assert (found.arrivals, found.seen) == (1, 1)
+
+
+def test_a_quick_pass_out_of_time_goes_on_where_it_was(drive, settled, scan):
+    for n in range(600):
+        (drive / f"{n:03d}").mkdir()
+    scan()
+    first = scan(quick=True, budget_s=0.0)
+    assert first.cursor is not None
+    (drive / "599" / "new.png").write_bytes(b"new")
+    assert scan(quick=True, budget_s=0.0, cursor=first.cursor).arrivals == 1
+    assert scan(quick=True, budget_s=60.0).cursor is None
+
+
+def test_what_a_pass_remembers_of_a_folder_ends_with_a_change_that_it_did_not_see(
+    catalogue, drive, root, settled, scan
+):
+    """Rewritten, noted by a hint, and put back as it was: the stat is that of before, the catalogue is not."""
+    scan()
+    kept = (drive / "1.png").stat()
+    (drive / "1.png").write_bytes(b"other bytes")
+    with catalogue.reader() as reader:
+        look_at(catalogue, reader, root, ["1.png"], rules())
+    with catalogue.change() as unit:
+        (row,) = work.claim_arrivals(unit, "me", now=1e12, limit=9)
+        assets.place(unit, rows.asset(unit, "f"), root["id"], "1.png", row.seen)
+        work.arrived(unit, row.id)
+    (drive / "1.png").write_bytes(b"1")
+    os.utime(drive / "1.png", ns=(kept.st_mtime_ns, kept.st_mtime_ns))
+    assert scan().arrivals == 1
