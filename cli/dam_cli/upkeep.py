@@ -1,5 +1,6 @@
-"""Commands of upkeep: doctor, index rebuild, reparse, audit log and verify, plugins."""
+"""Commands of upkeep: doctor, index rebuild, reparse, backup, restore, audit log and verify, plugins."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,6 +9,7 @@ from dam_cli import render
 from dam_cli.session import GLOBALS, actor, clear_line, library, progress_line, say, settings
 
 if TYPE_CHECKING:
+    from dam.service.backups import Report
     from dam_schemas.answers import ReparseOut
 
 audit = typer.Typer(help="The ledger of every change, a hash chain.", no_args_is_help=True, rich_markup_mode=None)
@@ -17,7 +19,7 @@ index = typer.Typer(
 
 
 def register(app: typer.Typer) -> None:
-    for command in (doctor, reparse, plugins):
+    for command in (doctor, reparse, backup, restore, plugins):
         app.command()(command)
     app.add_typer(audit, name="audit")
     app.add_typer(index, name="index")
@@ -100,6 +102,67 @@ def _print_reparse(wire: "ReparseOut") -> None:
         ("went on", f"after {wire.resumed_after} of a run that was stopped" if wire.resumed_after else ""),
     ]
     render.table(rows + [("problem", f"{p.code}: {p.message}") for p in wire.problems])
+
+
+def backup(
+    to: Annotated[Path, typer.Argument(readable=False, help="A folder that is not there yet.")],
+    with_keys: Annotated[
+        bool, typer.Option("--with-keys", help="Also the private keys: keep such a backup under lock.")
+    ] = False,
+    with_vault: Annotated[
+        bool, typer.Option("--with-vault", help="Also copies and kept originals; else they are only listed.")
+    ] = False,
+) -> None:
+    """A consistent snapshot of the library while it is in use, checked before it counts. Exit 1 if a check fails.
+
+    Example: dam backup /mnt/backup/headwater-monday --with-vault
+    """
+    from dam.service import backups
+
+    with library() as service:
+        _print_backup(backups.backup(service.parts, to, keys=with_keys, vault=with_vault))
+
+
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="BACKUP", readable=False, help="A folder that dam backup made.")],
+    vault: Annotated[
+        Path | None,
+        typer.Option(readable=False, help="Where the vault's files are now, if the backup only lists them."),
+    ] = None,
+    keys: Annotated[Path | None, typer.Option(readable=False, help="The keys folder, if the backup has none.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check the backup, write nothing.")] = False,
+) -> None:
+    """Make a library from a backup in the folder of --library, which must be new, and prove that it is whole.
+
+    Exit 1 if a check fails; then nothing is left behind. Drives are found again by the next dam scan, the index is made
+    anew. Example: dam --library /srv/headwater restore /mnt/backup/headwater-monday --vault /mnt/vault
+    """
+    from dam.service import backups
+
+    target = None if dry_run else settings().library
+    _print_backup(backups.restore(source, target, vault=vault, keys=keys))
+
+
+def _print_backup(report: "Report") -> None:
+    from dam_schemas.answers import BackupOut
+
+    wire = BackupOut.model_validate(report)
+    if GLOBALS.json:
+        render.put_json(wire)
+    else:
+        render.put(f"{wire.folder}  ({wire.seconds:.1f} s)")
+        rows = [
+            ("library", f"{wire.library}, tables {wire.tables}, as of {wire.made_at}"),
+            ("holds", f"{wire.assets} assets, {wire.decisions} decisions, {wire.edges} edges"),
+            ("ledger", f"{wire.audit_entries} entries, head {wire.audit_head}"),
+            ("vault", f"{wire.vault}: {wire.vault_files} files, {wire.vault_bytes / 2**20:.1f} MiB"),
+            ("keys", wire.keys),
+            ("not found", f"{len(wire.lost)} files of the vault, e.g. {wire.lost[0]}" if wire.lost else ""),
+        ]
+        render.table(rows + [("problem", f"{p.code}: {p.message}") for p in wire.problems])
+        if not wire.problems:
+            say("Checked: files, tables, ledger and counts are as they should be.")
+    raise typer.Exit(1 if wire.problems else 0)
 
 
 @audit.command("log")

@@ -95,6 +95,31 @@ def our_errors(path: Path) -> Iterator[None]:
         raise
 
 
+def snapshot(source: Path, target: Path) -> None:
+    """A copy of a catalogue as it is at one moment, while others read and write; one file, no WAL beside it.
+
+    All pages in one step: a copy in several begins again with every change, and might never end beside an ingest.
+    """
+    with connected(source) as reading:
+        writing = driver().connect(str(target), isolation_level=None)
+        try:
+            with our_errors(target):
+                reading.backup(writing, pages=-1)
+                writing.execute("PRAGMA journal_mode=DELETE")
+        finally:
+            writing.close()
+
+
+def damage(path: Path) -> list[str]:
+    """What SQLite's own checks find wrong in a catalogue: broken pages, rows without what they point to."""
+    with connected(path) as connection:
+        found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(20)").fetchall()]
+        loose = [
+            f"{row[0]}: row {row[1]} points to no {row[2]}" for row in connection.execute("PRAGMA foreign_key_check")
+        ]
+    return ([] if found == ["ok"] else found) + loose[:20]
+
+
 def create_engine(path: Path) -> "Engine":
     """WAL, synchronous FULL, foreign keys on. Connections marked `dam_write` begin IMMEDIATE: one writer at a time,
     so a transaction that has begun never fails later for want of the lock.

@@ -133,6 +133,29 @@ class DoctorOut(Wire):
     checks: list[CheckOut]
 
 
+class BackupOut(Wire):
+    """What `dam backup` and `dam restore` end with. `vault` and `keys` are "included", "reference" or "none";
+    `lost` are vault files that were not found, or not as they should be; `problems` is empty if it was proven.
+    """
+
+    folder: str
+    library: str
+    tables: str
+    made_at: str
+    assets: int
+    decisions: int
+    edges: int
+    audit_entries: int
+    audit_head: str
+    vault: str
+    vault_files: int
+    vault_bytes: int
+    keys: str
+    lost: list[str] = Field(default_factory=list)
+    problems: list[ProblemOut] = Field(default_factory=list)
+    seconds: float
+
+
 class ReparseOut(Wire):
     """What `dam reparse` did, or would do. `by_field` and `by_reader` count changed assets; `not_kept` were read before
     carriers were kept and stay as they are; `resumed_after` were looked at by an earlier run that was stopped.

@@ -40,6 +40,7 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     "audit-verdict.v1": answers.AuditVerdictOut,
     "doctor.v1": answers.DoctorOut,
     "reparse.v1": answers.ReparseOut,
+    "backup.v1": answers.BackupOut,
     "reparsed.v1": answers.ReparsedOut,
     "trust.v1": trust.TrustOut,
     "trust-import.v1": trust.TrustImportOut,
