@@ -4,6 +4,10 @@ A shipped revision is never edited. Doors call `upgrade` on first start and `req
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 HEAD = "m0011"
 
@@ -48,10 +52,22 @@ def require_current(catalogue: Path) -> None:
 def upgrade(catalogue: Path) -> None:
     """Bring a catalogue to HEAD, creating it if need be."""
     from alembic import command
-    from alembic.config import Config
 
     catalogue.parent.mkdir(parents=True, exist_ok=True)
+    command.upgrade(_config(catalogue), "head")
+
+
+def downgrade(catalogue: Path, revision: str) -> None:
+    """Take a catalogue back to an older revision; what only newer tables hold is lost. For tests and for those who must."""
+    from alembic import command
+
+    command.downgrade(_config(catalogue), revision)
+
+
+def _config(catalogue: Path) -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", "dam_migrations:.")
     config.attributes["catalogue"] = catalogue
-    command.upgrade(config, "head")
+    return config

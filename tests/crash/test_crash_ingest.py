@@ -13,20 +13,24 @@ import pytest
 import dam_migrations
 from dam.catalogue.sqlite import driver
 from dam.errors import DamError
+from dam.service import backups
 from dam.service.finding import Finder
 from dam.storage.local import LocalStorage
 from tests.support import drives, ledger
 from tests.support.libraries import command, copy_of, dam, environment, opened, settings, sha256
 
 pytestmark = pytest.mark.slow
-KILLS = 20
+KILLS = int(os.environ.get("CRASH_KILLS", "20"))  # scripts/nightly: 160, on a drive of 300 files
+ORIGINALS = int(os.environ.get("CRASH_ORIGINALS", "20"))
+OTHERS = max(4, KILLS // 8)  # of each of the other commands: backup, migrate, index rebuild
+OLDER = "m0009"  # from which the killed migrations start
 SEED = int(os.environ.get("CRASH_SEED", "20261121"))  # another one tries other moments
 
 
 @pytest.fixture(scope="module")
 def drive(tmp_path_factory):
     folder = tmp_path_factory.mktemp("drive")
-    assert drives.fill(folder) >= 60
+    assert drives.fill(folder, originals=ORIGINALS) >= 3 * ORIGINALS
     return folder
 
 
@@ -48,18 +52,18 @@ def _with_keys(template, folder):
     return folder
 
 
-def test_twenty_kills_leave_the_same_catalogue(template_library, drive, reference, tmp_path):
+def test_kills_leave_the_same_catalogue(template_library, drive, reference, tmp_path):
     undisturbed, entries, seconds = reference
     library = _with_keys(template_library, tmp_path / "library")
     dice = random.Random(SEED)
-    moments = [(-1, dice.uniform(0.02, 1.2)) for _ in range(6)]  # start-up, tables, the library's own row
+    moments = [(-1, dice.uniform(0.02, 1.2)) for _ in range(KILLS * 3 // 10)]  # start-up, tables, the library's own row
     moments += sorted((dice.uniform(0, entries), dice.uniform(0, 0.08)) for _ in range(KILLS - len(moments)))
     killed = 0
     for done, more_s in moments:
         killed += _run_until(
             command("scan", str(drive)), library, lambda done=done: _entries(library) > done, more_s=more_s
         )
-    assert killed >= KILLS - 2  # one that came too late is bad luck, not a test
+    assert killed >= KILLS * 9 // 10  # one that came too late is bad luck, not a test
     answer = dam(library, "scan", "--json", str(drive), timeout_s=120 + 10 * seconds)
     assert answer.code == 0
     assert_whole(library)
@@ -121,6 +125,43 @@ def assert_done_once(library, undisturbed):
     once = ("library.created", "root.added", "asset.admitted", "copy.made", "edge.asserted", "file.quarantined")
     here, there = ([a for a, _ in ledger.actions(which)] for which in (library, undisturbed))
     assert {a: here.count(a) for a in once} == {a: there.count(a) for a in once}
+
+
+def test_a_killed_backup_is_a_whole_one_or_none(reference, tmp_path):
+    """And the library that was saved is none the worse for it."""
+    library, _, _ = reference
+    before, dice = ledger.contents(library), random.Random(SEED)
+    begun = time.monotonic()
+    assert dam(library, "backup", str(tmp_path / "whole"), "--with-vault").code == 0
+    seconds = time.monotonic() - begun
+    killed = 0
+    for n in range(OTHERS):
+        words = command("backup", str(tmp_path / f"b{n}"), "--with-vault")
+        killed += _run_until(words, library, lambda: True, more_s=dice.uniform(0.3, 1.0) * seconds)
+    assert killed >= OTHERS // 2
+    for folder in tmp_path.glob("b*"):
+        assert backups.verify(folder)[0].problems == []
+    assert ledger.contents(library) == before
+    assert_whole(library)
+
+
+def test_killed_migrations_and_rebuilds_end_in_the_same_catalogue(reference, tmp_path):
+    undisturbed, _, _ = reference
+    library = copy_of(undisturbed, tmp_path / "library")
+    dice, killed, path = random.Random(SEED), 0, settings(library).catalogue_path
+    dam_migrations.downgrade(path, OLDER)
+    assert dam_migrations.current(path) == OLDER
+    for _ in range(OTHERS):
+        killed += _run_until(command("migrate"), library, lambda: True, more_s=dice.uniform(0.2, 0.8))
+        if dam_migrations.current(path) == dam_migrations.HEAD:
+            dam_migrations.downgrade(path, OLDER)
+    assert dam(library, "migrate").code == 0
+    for _ in range(OTHERS):
+        killed += _run_until(command("index", "rebuild"), library, lambda: True, more_s=dice.uniform(0.4, 1.0))
+    assert killed >= OTHERS
+    assert dam(library, "scan").code == 0
+    assert ledger.contents(library) == ledger.contents(undisturbed)
+    assert_whole(library)
 
 
 def test_two_scans_at_once_make_the_same_catalogue_together(template_library, drive, reference, tmp_path):
