@@ -91,7 +91,7 @@ def root_set(
         if watch_mode is not None:
             row = service.roots.watch(name, None if watch_mode == "auto" else watch_mode, actor=who)
         if marker is not None:
-            row = service.roots.mark(name, marker, actor=who)
+            row = service.roots.mark(name, wanted=marker, actor=who)
         if protect is not None or protect_mode is not None or (watch_mode is None and marker is None):
             row = service.roots.set(name, protect=protect, mode=protect_mode, confirmed=yes, actor=who)
         _print_roots([row])

@@ -143,7 +143,7 @@ class Roots:
             unit.audit("root.set", row.id, {"watch_mode": mode})
         return self.get(root["id"])
 
-    def mark(self, name: str, wanted: bool, *, actor: str = "service") -> dict[str, Any]:
+    def mark(self, name: str, *, wanted: bool, actor: str = "service") -> dict[str, Any]:
         """Put a marker file into a root's folder, or take it away: with it, no other drive is ever taken for this one.
 
         The only file that we ever write onto a drive unasked for a copy, and only because a person said so.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dam import mounts
 from dam.catalogue import sqlite, work
 from dam.catalogue.reading import open_reader
 from dam.errors import DamError, UnavailableError, UsageError
@@ -13,13 +14,17 @@ from dam.ingest import follow
 from dam.ingest.parts import Parts
 from dam.ingest.pixels import thumb_key
 from dam.ingest.reparse import Asked, Changed, Report, Run
+from dam.media.paths import from_text
 from dam.metadata.read import reader_versions
 from dam.provenance.means import ends_of
 from dam.search.index import TantivyIndex, open_index
 from dam.service.finding import Finder
 from dam.service.passes import Passes, Progress
+from dam.watch.identity import look
+from dam.watch.modes import mode_of
 
 LOW_SPACE = 2 * 2**30
+CLOCK_SKEW_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class Upkeep:
     def doctor(self) -> list[Check]:
         """Look at everything that can quietly go wrong; each finding says what to do."""
         checks: list[Callable[[], Check]] = [
-            self._sqlite, self._space, self._keys, self._certificate, self._time_stamps, self._trust, self._roots, self._queue, self._index,
+            self._sqlite, self._tables, self._place, self._clock, self._space, self._keys, self._certificate, self._time_stamps, self._trust, self._roots, self._drives, self._queue, self._index,
             self._readers, self._copies, self._audit, self._watches, self._plugins,
         ]  # fmt: skip
         found = []
@@ -130,6 +135,51 @@ class Upkeep:
             "sqlite", "fail", f"SQLite {version} can corrupt a WAL database with several writers (fixed in 3.51.3).",
             "Install the pysqlite3 wheel: pip install pysqlite3",
         )  # fmt: skip
+
+    def _tables(self) -> Check:
+        with open_reader(self._parts.catalogue.path) as reader:
+            found = reader.one("SELECT version_num FROM alembic_version")
+        return Check("tables", "ok", f"Tables of revision {found}")  # a door opens no library with other tables
+
+    def _place(self) -> Check:
+        """SQLite's locks do not hold on network shares: two writers there can damage a catalogue for good."""
+        mount = mounts.mount_of(str(self._parts.settings.library))
+        kind = mount.kind if mount else None
+        if mounts.is_share(kind):
+            return Check(
+                "place", "fail", f"The library lies on a network share ({kind}): its database can be damaged there.",
+                "Stop Headwater, move the library's folder to a local disk, and keep backups on the share (dam backup).",
+            )  # fmt: skip
+        return Check("place", "ok", f"The library lies on {kind or 'a local disk'}")
+
+    def _clock(self) -> Check:
+        """Whether the file system's clock and this machine's agree: settling compares them."""
+        with self._parts.storage.scratch() as path:
+            path.write_bytes(b"")
+            skew = path.stat().st_mtime - self._parts.wall()
+        if abs(skew) > CLOCK_SKEW_S:
+            return Check(
+                "clock", "warn", f"The disk's clock is {skew:+.0f} s from this machine's: files are read late or too early.",
+                "Set both clocks by NTP.",
+            )  # fmt: skip
+        return Check("clock", "ok", "The disk's clock and this machine's agree")
+
+    def _drives(self) -> Check:
+        """How each root is watched, whether it carries its marker, and what is still to be verified."""
+        with open_reader(self._parts.catalogue.path) as reader:
+            roots = reader.roots()
+            waiting = reader.one("SELECT count(*) FROM location WHERE unverified = 1") or 0
+        said, gone = [], []
+        for root in roots:
+            said.append(f"{root['name']}: {mode_of(root)} ({root['file_system'] or 'not looked at yet'})")
+            if root["marker"] and root["state"] == "online" and look(from_text(root["path"])).marker != root["id"]:
+                gone.append(root["name"])
+        if gone:
+            return Check(
+                "drives", "warn", f"The marker file is not there: {', '.join(gone)}", "Is it the right drive? Then: dam root set NAME --marker"
+            )  # fmt: skip
+        words = f"; {waiting} moved files are still to be verified" if waiting else ""
+        return Check("drives", "ok", f"{'; '.join(said) or 'no roots'}{words}")
 
     def _space(self) -> Check:
         free = shutil.disk_usage(self._parts.settings.library).free
