@@ -25,7 +25,12 @@ class LocationCard:
     availability: str
 
 
-WAITING_CODES = ("timestamp.", "signer.", "mark.unavailable")  # why a stage waits, where no file is to blame
+WAITING_CODES = (
+    "timestamp.",
+    "signer.",
+    "mark.unavailable",
+    "storage.",
+)  # why a stage waits, where no file is to blame
 _OUTSIDE = "(" + " OR ".join(f"coalesce(code, '') LIKE '{code}%'" for code in WAITING_CODES) + ")"
 
 

@@ -31,6 +31,7 @@ BATCH = 16  # rows that one claim takes for one thread: a claim is a transaction
 IDLE_S = 0.2
 MAX_CRASHES = 25  # a claim takes several rows, so a row's count also holds deaths that others caused
 OFFLINE_RETRY_S = 300.0
+STORAGE_RETRY_S = 10.0
 STAGES: dict[str, Callable[[Parts, Job, str], None]] = {
     "pixels": pixels.run, "protect": protect.run, moments.STAGE: moments.run, sounds.STAGE: sounds.run,
     verdicts.JUDGE: judge.run, verdicts.JUDGE_COPIES: judge.run_copies,
@@ -206,7 +207,9 @@ class Workers:
         try:
             STAGES[job.stage](parts, job, path)
         except UnavailableError as error:  # no fault of the file: it waits, and that is no try
-            self._wait(job, error)
+            self._wait(job, error, error.retry_after_s)
+        except StorageError as error:  # our own disk: full, or not to be written
+            self._wait(job, error, STORAGE_RETRY_S)
         except PolicyError as error:
             self._end(job, "skipped", error.code, error.message)
         except BadFileError as error:
@@ -225,9 +228,9 @@ class Workers:
         else:
             self._end(job, "due", code, message, retry_at=self._parts.wall() + 0.5 * 2**job.tries)
 
-    def _wait(self, job: Job, error: UnavailableError) -> None:
+    def _wait(self, job: Job, error: DamError, retry_after_s: float) -> None:
         log.info("%s waits: %s", job.stage, error)
-        later = self._parts.wall() + error.retry_after_s + random.uniform(0, 0.5)  # noqa: S311  # not all at once
+        later = self._parts.wall() + retry_after_s + random.uniform(0, 0.5)  # noqa: S311  # not all at once
         with self._parts.catalogue.change() as unit:
             work.job_ended(unit, job.id, "due", code=error.code, message=str(error), retry_at=later, waits=True)
 

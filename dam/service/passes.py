@@ -193,8 +193,7 @@ class Passes:
                 summary.problems.append(Problem(f"root.{one.state}", f"{one.root}: {one.reason}"))
             summary.problems += [Problem("scan.unseen", f"{one.root}/{u.path}: {u.reason}") for u in one.unseen]
         summary.problems += [
-            Problem(w["code"], f"{w['n']} protected {'copy waits' if w['n'] == 1 else 'copies wait'}: {w['message']}")
-            for w in outside
+            Problem(w["code"], f"{w['n']} {_what_waits(w['code'], w['n'])}: {w['message']}") for w in outside
         ]
         return summary
 
@@ -212,6 +211,12 @@ class Passes:
                     checked = time.monotonic()
         finally:
             workers.stop()
+
+
+def _what_waits(code: str, count: int) -> str:
+    if code.startswith("storage."):  # thumbnails and copies
+        return "file waits for the disk" if count == 1 else "files wait for the disk"
+    return "protected copy waits" if count == 1 else "protected copies wait"
 
 
 def _teller(on_progress: OnProgress | None) -> Callable[[int, int], None] | None:

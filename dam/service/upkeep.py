@@ -184,6 +184,13 @@ class Upkeep:
     def _space(self) -> Check:
         free = shutil.disk_usage(self._parts.settings.library).free
         message = f"{free / 2**30:.1f} GiB free for the library"
+        with open_reader(self._parts.catalogue.path) as reader:
+            held = [w for w in reader.waiting_outside() if w["code"].startswith("storage.")]
+        if held:
+            count = sum(w["n"] for w in held)
+            return Check(
+                "space", "warn", f"{count} stages wait for the disk ({held[0]['message']}); {message}", "dam scan"
+            )
         return (
             Check("space", "ok", message)
             if free > LOW_SPACE
@@ -218,7 +225,7 @@ class Upkeep:
         """Ask for a stamp, and count what waits for one or was signed without."""
         stamping = self._parts.means.stamping
         with open_reader(self._parts.catalogue.path) as reader:
-            waiting = sum(one["n"] for one in reader.waiting_outside())
+            waiting = sum(w["n"] for w in reader.waiting_outside() if not w["code"].startswith("storage."))
             bare = reader.one("SELECT count(*) FROM audit_entry WHERE action = 'copy.unstamped'") or 0
         if stamping.mode == "off":
             return Check(

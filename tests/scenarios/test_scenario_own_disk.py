@@ -2,15 +2,14 @@
 
 import contextlib
 import subprocess
+import threading
+import time
 
 import pytest
 
-from tests.support import pictures
-from tests.support.libraries import dam
-
-
-def held(summary):
-    return {(q["path"], q["code"]) for q in summary["quarantined"]}
+from dam.ingest import workers
+from tests.support import ledger, pictures
+from tests.support.libraries import dam, opened
 
 
 @contextlib.contextmanager
@@ -34,13 +33,52 @@ def test_a_full_disk_stops_copies_but_no_file_and_is_made_good_later(library, dr
         summary = scan()
         assert (summary["admitted"], summary["assets"]) == (5, 5)
         assert summary["protected"] < 5
-        assert {code for _, code in held(summary)} == {"storage.full"}
-        assert "Free some space" in summary["quarantined"][0]["message"]
+        assert summary["quarantined"] == []  # no file is to blame
+        assert {p["code"] for p in summary["problems"]} == {"storage.full"}
+        assert "wait for the disk" in summary["problems"][0]["message"]
+        assert "Free some space" in summary["problems"][0]["message"]
+        space = next(c for c in dam(library, "doctor", "--json").json["checks"] if c["name"] == "space")
+        assert (space["status"], "wait for the disk" in space["message"]) == ("warn", True)
         assert not [p for p in (library / "vault").rglob("*") if p.name.startswith(".tmp-")]
         subprocess.run(["mount", "-o", "remount,size=64m", str(library / "vault")], check=True)
         summary = scan()
         assert (summary["protected"], summary["quarantined"]) == (5, [])
         assert dam(library, "doctor", "--json").json["ok"]
+
+
+def test_a_watch_beside_a_full_disk_waits_and_goes_on_by_itself(library, drive, monkeypatch):
+    monkeypatch.setattr(workers, "STORAGE_RETRY_S", 0.3)
+    for n in range(2, 6):
+        pictures.put(drive, f"{n}.png", pictures.a1111_png(n, width=768, height=768))
+    stop = threading.Event()
+    with tiny_disk(library / "vault", "1200k"), opened(library, protect="ai", reconcile_s=3600.0) as service:
+        service.roots.add(str(drive))
+        watching = threading.Thread(target=service.watching.run, args=(stop,))
+        watching.start()
+        try:
+            assert until(lambda: waits(library) > 0)
+            time.sleep(2.0)
+            assert waits(library) > 0
+            assert ledger.rows(library, "SELECT * FROM job WHERE tries > 0 OR state = 'failed'") == []
+            subprocess.run(["mount", "-o", "remount,size=64m", str(library / "vault")], check=True)
+            assert until(lambda: ledger.rows(library, "SELECT count(*) AS n FROM copy")[0]["n"] == 5)
+        finally:
+            stop.set()
+            watching.join(20)
+        assert waits(library) == 0
+
+
+def waits(library):
+    return ledger.rows(library, "SELECT count(*) AS n FROM job WHERE state = 'due' AND code = 'storage.full'")[0]["n"]
+
+
+def until(condition, timeout_s=60.0):
+    end = time.monotonic() + timeout_s
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def test_a_full_catalogue_disk_is_said_in_a_sentence_and_loses_nothing(tmp_path, drive):
