@@ -160,7 +160,8 @@ def test_a_drive_that_fills_up_keeps_its_originals_and_no_temp_file(library, tmp
         service.roots.add(str(folder))
         service.roots.set("small", protect=None, mode="in_place", confirmed=True)
         summary = service.passes.scan()
-        assert ("shot.png", "storage.full") in {(q["path"], q["code"]) for q in summary.quarantined}
+        assert (summary.quarantined, [p.code for p in summary.problems]) == ([], ["storage.full"])
+        assert "shot.png could not be written" in summary.problems[0].message
         assert (folder / "shot.png").read_bytes() == SHOT
         assert files(folder) == ["filler.bin", "shot.png"]
         (folder / "filler.bin").unlink()
