@@ -178,17 +178,13 @@ def folder_rows(reader: Reader, root_id: str, *, after: str | None, limit: int) 
 # -- writes
 
 
-def keep_folders(unit: Unit, rows: Sequence[dict[str, Any]]) -> None:
+def keep_folders(unit: Unit, root_id: str, rows: Sequence[dict[str, Any]]) -> None:
     """Remember how folders looked; `digest` b"" = look at it again in the next pass, whatever its time says."""
-    if not rows:
-        return
-    names = ("root_id", "path", "mtime_ns", "digest", "files", "ignored", "listed_at")
-    for root_id in {r["root_id"] for r in rows}:
-        paths = [r["path"] for r in rows if r["root_id"] == root_id]
-        for at in range(0, len(paths), 400):
-            mine = sa.and_(col(FolderRow.root_id) == root_id, col(FolderRow.path).in_(paths[at : at + 400]))
-            unit.db.execute(sa.delete(FolderRow).where(mine))
-    unit.insert(FolderRow, *({n: r[n] for n in names} for r in rows))
+    paths = [r["path"] for r in rows]
+    for at in range(0, len(paths), 400):
+        mine = sa.and_(col(FolderRow.root_id) == root_id, col(FolderRow.path).in_(paths[at : at + 400]))
+        unit.db.execute(sa.delete(FolderRow).where(mine))
+    unit.insert(FolderRow, *({**r, "root_id": root_id} for r in rows))
 
 
 def forget_folders(unit: Unit, root_id: str, below: Sequence[str]) -> None:
@@ -212,9 +208,9 @@ def relink(unit: Unit, root_id: str, moves: Sequence[tuple[Holder, str]]) -> Non
         values = {"path": path, "last_seen_at": unit.now, "availability": "online", "unverified": True}
         unit.db.execute(sa.update(LocationRow).where(col(LocationRow.id) == holder.location_id).values(**values))
         unit.touch(holder.asset_id)
-        work.look_again(unit, root_id, [holder.path, path])
         where = (folder_of(holder.path), folder_of(path))
         told[where] = told.get(where, 0) + 1
+    work.look_again(unit, root_id, [p for holder, path in moves for p in (holder.path, path)])
     for (source, target), count in told.items():
         unit.audit("location.moved", root_id, {"from": source, "to": target, "count": count})
 

@@ -328,7 +328,12 @@ class Reader:
 
     # -- state of the library
 
+    def root_rows(self) -> list[dict[str, Any]]:
+        """The roots alone: counting their files takes long where there are millions."""
+        return self.rows("SELECT * FROM root ORDER BY name")
+
     def roots(self) -> list[dict[str, Any]]:
+        """The roots with how many files each has online."""
         return self.rows(
             "SELECT r.*, (SELECT count(*) FROM location l WHERE l.root_id = r.id AND l.availability = 'online') AS files"
             " FROM root r ORDER BY r.name"

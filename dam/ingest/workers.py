@@ -79,11 +79,15 @@ def release_dead(parts: Parts) -> int:
 class Workers:
     """A pool of ingest threads over one catalogue. `done` counts rows ended since the start, `busy` those in hand.
 
-    `only`: these stages and nothing else, no new files either.
+    `only`: these stages and nothing else, no new files either. `spare`: what a thread does when nothing is due; it
+    says whether there was anything to do.
     """
 
-    def __init__(self, parts: Parts, count: int, *, only: Sequence[str] = ()) -> None:
+    def __init__(
+        self, parts: Parts, count: int, *, only: Sequence[str] = (), spare: Callable[[], bool] = lambda: False
+    ) -> None:
         self._parts = parts
+        self._spare = spare
         self._only = tuple(only)
         self._name = f"{worker_name()}#{next(_POOLS)}"  # two pools of one process never give back each other's rows
         self._stop = threading.Event()
@@ -131,6 +135,8 @@ class Workers:
             try:
                 item = self._next()
                 if item is None:
+                    if self._spare():
+                        continue
                     self._wake.wait(IDLE_S)
                     self._wake.clear()
                     continue
@@ -209,7 +215,9 @@ class Workers:
         except UnavailableError as error:  # no fault of the file: it waits, and that is no try
             self._wait(job, error, error.retry_after_s)
         except StorageError as error:  # our own disk: full, or not to be written
-            self._wait(job, error, STORAGE_RETRY_S)
+            with parts.catalogue.reader() as reader:
+                waiting = sum(w["n"] for w in reader.waiting_outside())
+            self._wait(job, error, STORAGE_RETRY_S + random.uniform(0, waiting))  # noqa: S311  # about one try a second
         except PolicyError as error:
             self._end(job, "skipped", error.code, error.message)
         except BadFileError as error:

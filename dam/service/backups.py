@@ -4,6 +4,7 @@ A backup is a folder: `backup.json` (what must be there, with SHA-256 and size),
 if asked for `keys/` and `vault/`. It appears under its name when everything is written and checked, or not at all.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -19,14 +20,15 @@ from typing import Any
 from dam.catalogue import sqlite, work
 from dam.catalogue.reading import open_reader
 from dam.catalogue.unit import Catalogue
-from dam.errors import ConflictError, DamError, NotFoundError, UndecodableError
+from dam.errors import DamError, NotFoundError, UndecodableError
 from dam.ingest.parts import Parts
+from dam.media import hashing
 from dam.model import Problem
-from dam.service.finding import Finder
+from dam.service.finding import verify_ledger
 from dam.settings import Settings
-from dam.storage.local import LocalStorage, explain, sync_folder, write_atomic
+from dam.storage.local import LocalStorage, atomic_folder, write_atomic
 
-MANIFEST = "backup.json"
+MANIFEST, CATALOGUE = "backup.json", "catalogue.db"
 FORMAT = "headwater-backup/1"
 MANIFEST_BYTES = 1 << 30
 BLOCK_BYTES = 1 << 20
@@ -56,42 +58,32 @@ class Report:
     seconds: float = 0.0
 
 
+class _Unproven(Exception):  # noqa: N818  # no error: it takes the folder away
+    """The folder that was made fails its check."""
+
+
 def backup(parts: Parts, to: Path, *, keys: bool, vault: bool) -> Report:
     """Save a library that may be in use. What workers add meanwhile is not in it; all of one moment is.
 
     Raises:
         ConflictError: there is something at `to` already. StorageError: it cannot be written.
     """
-    begun, library = time.monotonic(), parts.settings.library
-    to = to.absolute()
-    if to.exists():
-        raise ConflictError(f"{to} is there already.", next_step="Name a new folder for each backup.")
-    temp = to.with_name(f".tmp-{to.name}-{os.getpid()}")
-    try:
-        temp.mkdir(mode=0o700, parents=True)
-        sqlite.snapshot(parts.catalogue.path, temp / "catalogue.db")
+    begun, library, to = time.monotonic(), parts.settings.library, to.absolute()
+    with contextlib.suppress(_Unproven), atomic_folder(to) as folder:
+        sqlite.snapshot(parts.catalogue.path, folder / CATALOGUE)
         for name in (*ALONGSIDE, *(("keys",) if keys else ())):
-            _copy_tree(library / name, temp / name)
-        facts = _facts(temp)
-        listed = _vault_of(temp)
-        lost = []
-        if vault:
-            lost = _copy_vault(LocalStorage(library / "vault"), LocalStorage(temp / "vault"), listed)
+            _copy_tree(library / name, folder / name)
+        listed = _vault_of(folder)
+        held, kept = LocalStorage(library / "vault"), LocalStorage(folder / "vault")
         note = {
-            "format": FORMAT, "made_at": parts.clock().isoformat(), **facts, "keys": INCLUDED if keys else NONE,
+            "format": FORMAT, "made_at": parts.clock().isoformat(), **_facts(folder), "keys": INCLUDED if keys else NONE,
             "vault": INCLUDED if vault else REFERENCE, "vault_path": str((library / "vault").absolute()),
-            "vault_files": listed, "lost": lost, "files": _digests(temp),
+            "vault_files": listed, "lost": _copy_vault(held, kept, listed) if vault else [],
+            "files": {name: _digest(folder / name) for name in _names(folder)},
         }  # fmt: skip
-        write_atomic(temp / MANIFEST, json.dumps(note, indent=1, ensure_ascii=False).encode(), mode=0o600)
-        report, _ = verify(temp)
-        if not report.problems:
-            sync_folder(temp)
-            os.rename(temp, to)
-            sync_folder(to.parent)
-    except OSError as error:
-        raise explain(error, to) from error
-    finally:
-        shutil.rmtree(temp, ignore_errors=True)
+        write_atomic(folder / MANIFEST, json.dumps(note, indent=1, ensure_ascii=False).encode(), mode=0o600)
+        report, _ = verify(folder)
+        _prove(report)
     report.folder, report.seconds = str(to), round(time.monotonic() - begun, 3)
     return report
 
@@ -105,38 +97,26 @@ def restore(source: Path, target: Path | None, *, vault: Path | None = None, key
     """
     begun, source = time.monotonic(), source.absolute()
     report, note = verify(source)
-    if target is None or report.problems:
-        report.seconds = round(time.monotonic() - begun, 3)
-        return report
-    target = target.absolute()
-    if target.exists() and any(target.iterdir()):
-        raise ConflictError(
-            f"{target} is not empty.", next_step="Restore into a new folder: dam --library FOLDER restore BACKUP"
-        )
-    temp = target.with_name(f".tmp-{target.name}-{os.getpid()}")
-    try:
-        temp.mkdir(mode=0o700, parents=True)
-        _copy_tree(source / "catalogue.db", temp / "catalogue.db")
-        for name in (*ALONGSIDE, "keys"):
-            _copy_tree(source / name, temp / name)
-        if keys is not None:
-            _copy_tree(keys, temp / "keys")
-            report.keys = INCLUDED
-        report.lost = _copy_vault(
-            LocalStorage(_vault_folder(source, note, vault)), LocalStorage(temp / "vault"), note["vault_files"]
-        )
-        _compare(temp, note, report)
-        if not report.problems:
-            _enter(temp, report)
-            target.mkdir(mode=0o700, exist_ok=True)
-            os.rename(temp, target)
-            sync_folder(target.parent)
-    except OSError as error:
-        raise explain(error, target) from error
-    finally:
-        shutil.rmtree(temp, ignore_errors=True)
-    report.folder, report.seconds = str(target), round(time.monotonic() - begun, 3)
+    if target is not None and not report.problems:
+        report.folder = str(target.absolute())
+        with contextlib.suppress(_Unproven), atomic_folder(target.absolute()) as folder:
+            for name in (CATALOGUE, *ALONGSIDE, "keys"):
+                _copy_tree(source / name, folder / name)
+            if keys is not None:
+                _copy_tree(keys, folder / "keys")
+                report.keys = INCLUDED
+            held, kept = LocalStorage(_vault_folder(source, note, vault)), LocalStorage(folder / "vault")
+            report.lost = _copy_vault(held, kept, note["vault_files"])
+            _compare(folder, note, report)
+            _prove(report)
+            _enter(folder, report)
+    report.seconds = round(time.monotonic() - begun, 3)
     return report
+
+
+def _prove(report: Report) -> None:
+    if report.problems:
+        raise _Unproven
 
 
 def verify(folder: Path) -> tuple[Report, dict[str, Any]]:
@@ -175,11 +155,11 @@ def verify(folder: Path) -> tuple[Report, dict[str, Any]]:
 def _compare(folder: Path, note: dict[str, Any], report: Report) -> None:
     """The catalogue in a folder agrees with itself and with what the list says of it."""
     try:
-        broken = sqlite.damage(folder / "catalogue.db")
+        broken = sqlite.damage(folder / CATALOGUE)
         report.problems += [Problem("backup.damaged", text) for text in broken]
         if broken:
             return
-        verdict = Finder(Settings(library=folder)).verify_audit()
+        verdict = verify_ledger(folder / CATALOGUE)
         if not verdict.ok:
             report.problems.append(Problem("backup.ledger", f"Entry {verdict.first_bad_seq}: {verdict.reason}"))
         for name, value in _facts(folder).items():
@@ -191,7 +171,8 @@ def _compare(folder: Path, note: dict[str, Any], report: Report) -> None:
 
 def _enter(folder: Path, report: Report) -> None:
     """Write the restore into the ledger; what the old library's workers had in hand is due again."""
-    catalogue = Catalogue(Settings(library=folder), clock=lambda: datetime.now(UTC), new_id=lambda: str(uuid.uuid4()))
+    settings = Settings.model_construct(library=folder)  # its dam.toml is not asked: it may be of another version
+    catalogue = Catalogue(settings, clock=lambda: datetime.now(UTC), new_id=lambda: str(uuid.uuid4()))
     try:
         with catalogue.change() as unit:
             freed = work.release(unit, lambda _: True)
@@ -208,7 +189,7 @@ def _enter(folder: Path, report: Report) -> None:
 
 def _facts(folder: Path) -> dict[str, Any]:
     """What must be the same wherever this catalogue goes."""
-    with open_reader(folder / "catalogue.db") as reader:
+    with open_reader(folder / CATALOGUE) as reader:
         head = reader.rows("SELECT seq, hash FROM audit_entry ORDER BY seq DESC LIMIT 1")
         counts = {n: reader.one(f"SELECT count(*) FROM {n}") or 0 for n in ("asset", "decision", "edge")}  # noqa: S608
         return {
@@ -220,7 +201,7 @@ def _facts(folder: Path) -> dict[str, Any]:
 
 def _vault_of(folder: Path) -> dict[str, dict[str, Any]]:
     """Every file that the catalogue has in the vault, by its key."""
-    with open_reader(folder / "catalogue.db") as reader:
+    with open_reader(folder / CATALOGUE) as reader:
         rows = reader.rows("SELECT storage_key, sha256, size_bytes FROM copy ORDER BY storage_key")
     return {r["storage_key"]: {"sha256": r["sha256"], "size_bytes": r["size_bytes"]} for r in rows}
 
@@ -275,13 +256,8 @@ def _names(folder: Path) -> Iterator[str]:
             yield name
 
 
-def _digests(folder: Path) -> dict[str, dict[str, Any]]:
-    return {name: _digest(folder / name) for name in _names(folder)}
-
-
 def _digest(path: Path) -> dict[str, Any]:
-    with open(path, "rb") as stream:
-        return {"sha256": hashlib.file_digest(stream, "sha256").hexdigest(), "size_bytes": path.stat().st_size}
+    return {"sha256": hashing.sha256_file(str(path)), "size_bytes": path.stat().st_size}
 
 
 def _note(folder: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from dam.audit import chain
@@ -223,9 +224,14 @@ class Finder:
 
     def verify_audit(self, progress: Callable[[int], None] | None = None) -> chain.Verdict:
         """Check the whole hash chain by its published rule (docs/audit.md)."""
-        with self._reader() as reader:
-            library_id = reader.one("SELECT id FROM library")
-            return chain.verify(_ledger(reader, progress), chain.genesis(library_id))
+        return verify_ledger(self._settings.catalogue_path, progress)
+
+
+def verify_ledger(catalogue: Path, progress: Callable[[int], None] | None = None) -> chain.Verdict:
+    """Check the whole hash chain of any catalogue file."""
+    with open_reader(catalogue) as reader:
+        library_id = reader.one("SELECT id FROM library")
+        return chain.verify(_ledger(reader, progress), chain.genesis(library_id))
 
 
 def _newest(detail: dict[str, Any], kind: str) -> dict[str, Any] | None:

@@ -16,6 +16,7 @@ from dam.ingest.parts import Parts
 from dam.ingest.workers import Workers, release_dead
 from dam.model import Problem
 from dam.search.index import TantivyIndex
+from dam.service.roots import Roots
 from dam.watch.modes import settle_of
 from dam.watch.scanner import Pass, ScanRules, scan_root
 
@@ -93,10 +94,12 @@ class Passes:
         return ScanRules(self._parts.wall(), settle_of(root, settings), settings.missing_guard, **more)
 
     def roots(self, names: Sequence[str] = ()) -> list[dict[str, Any]]:
-        from dam.service.roots import Roots
-
-        nouns = Roots(self._parts)
-        return [nouns.get(name) for name in names] if names else nouns.list()
+        """The rows of these roots, none named = of all."""
+        if names:
+            nouns = Roots(self._parts)
+            return [nouns.get(name) for name in names]
+        with self._parts.catalogue.reader() as reader:
+            return reader.root_rows()
 
     def look(
         self, names: Sequence[str] = (), *, accept_missing: bool = False, on_progress: OnProgress | None = None
@@ -181,7 +184,7 @@ class Passes:
                 ignored=sum(p.ignored for p in passes),
                 waiting=waiting,
                 quarantined=reader.quarantined(),
-                roots=self.roots(),
+                roots=Roots(self._parts).list(),
                 seconds=round(seconds, 3),
                 **counts,
             )

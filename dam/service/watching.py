@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dam.catalogue.reading import open_reader
@@ -23,6 +23,8 @@ TICK_S = 0.25
 REST_FACTOR = 9.0  # after a pass, nine times as long passes before the next one of that root
 RETRY_S = 5.0
 
+Root = Mapping[str, Any]  # a row of the catalogue
+
 
 class Watching:
     """The watch of one process: which roots are due for which pass, and the observer of those that have events."""
@@ -38,26 +40,28 @@ class Watching:
         self._told: set[str] = set()
 
     def run(self, stop: threading.Event, *, on_tick: Callable[[], None] | None = None) -> None:
-        """Until `stop` is set: passes when they are due, hints in between, and workers for what they find."""
-        watcher = self._observe()
-        workers = Workers(self._parts, self._parts.settings.worker_count)
+        """Until `stop` is set: passes when they are due, hints in between, and workers for what they find.
+
+        A worker with nothing to do verifies what was moved.
+        """
+        roots = self._passes.roots()
+        watched, watcher = _with_events(roots), self._observe(roots)
+        workers = Workers(self._parts, self._parts.settings.worker_count, spare=lambda: verify.one(self._parts))
         workers.start()
-        watched, checked = self._watched(), time.monotonic()
+        checked = time.monotonic()
         try:
             while not stop.is_set():
                 try:
-                    self._due_passes(stop)
-                    self._take()
-                    if not workers.busy:
-                        verify.some(self._parts)
+                    self._due_passes(roots, stop)
+                    self._take(roots)
                 except (BusyError, StorageError) as error:
                     log.warning("watching goes on: %s", error)
-                    self._look_again(time.monotonic() + RETRY_S)  # a whole pass makes good what was missed
-                if not watcher.alive or watched != self._watched():
+                    self._look_again(roots, time.monotonic() + RETRY_S)  # a whole pass makes good what was missed
+                roots = self._passes.roots()
+                if not watcher.alive or watched != _with_events(roots):
                     watcher.stop()
-                    watched = self._watched()
-                    watcher = self._observe()
-                    self._look_again(0.0)  # what came while nobody looked
+                    watched, watcher = _with_events(roots), self._observe(roots)
+                    self._look_again(roots, 0.0)  # what came while nobody looked
                 if time.monotonic() - checked > TAKEOVER_S:
                     release_dead(self._parts)
                     checked = time.monotonic()
@@ -71,27 +75,22 @@ class Watching:
             workers.stop()
             self._passes.follow()
 
-    def _watched(self) -> list[tuple[str, str]]:
-        """(id, folder) of the roots that events are asked for: a drive that comes back needs new watches."""
-        roots = self._passes.roots()
-        return [(r["id"], from_text(r["path"])) for r in roots if r["state"] != "offline" and mode_of(r) == EVENTS]
-
-    def _observe(self) -> Watcher:
-        watcher = Watcher(self._watched(), self._hints.add)
+    def _observe(self, roots: Sequence[Root]) -> Watcher:
+        watcher = Watcher(_with_events(roots), self._hints.add)
         watcher.start()
         for problem in set(watcher.problems) - self._told:
             log.warning("%s", problem)
         self._told |= set(watcher.problems)
         return watcher
 
-    def _look_again(self, when: float) -> None:
-        for root in self._passes.roots():
+    def _look_again(self, roots: Sequence[Root], when: float) -> None:
+        for root in roots:
             self._full[root["id"]] = when
 
-    def _due_passes(self, stop: threading.Event) -> None:
+    def _due_passes(self, roots: Sequence[Root], stop: threading.Event) -> None:
         settings = self._parts.settings
         ended = False
-        for root in self._passes.roots():
+        for root in roots:
             if stop.is_set():
                 return
             name, polled = root["id"], mode_of(root) != EVENTS
@@ -101,24 +100,27 @@ class Watching:
                 ended = True
             elif polled and time.monotonic() >= self._quick.get(name, 0.0):
                 more = {"quick": True, "budget_s": settings.poll_budget_s, "cursor": self._cursor.get(name)}
-                self._cursor[name] = self._rested(root, settings.poll_s, self._quick, **more).cursor
+                found = self._rested(root, settings.poll_s, self._quick, **more)
+                self._cursor[name] = found.cursor
+                if found.unjudged:
+                    self._full[name] = 0.0
         if ended:
             self._passes.wake()
 
-    def _rested(self, root: dict[str, Any], interval_s: float, due: dict[str, float], **more: Any) -> Pass:
+    def _rested(self, root: Root, interval_s: float, due: dict[str, float], **more: Any) -> Pass:
         begun = time.monotonic()
         found = self._passes.look_at_root(root, **more)
         wait_s = _interval(found, interval_s, self._parts.settings.reconcile_s)
         due[root["id"]] = time.monotonic() + max(wait_s, REST_FACTOR * (time.monotonic() - begun))
         return found
 
-    def _take(self) -> None:
+    def _take(self, roots: Sequence[Root]) -> None:
         """Look where events point. Whole-root hints rest in between, so that a busy drive is not walked without end."""
-        roots, paths = self._hints.take()
-        self._late |= roots
+        whole, paths = self._hints.take()
+        self._late |= whole
         if not self._late and not paths:
             return
-        by_id = {r["id"]: r for r in self._passes.roots()}
+        by_id = {r["id"]: r for r in roots}
         for root_id in [r for r in self._late if time.monotonic() >= self._rest.get(r, 0.0)]:
             self._late.discard(root_id)
             if root_id in by_id:
@@ -128,6 +130,11 @@ class Watching:
                 if root_id in by_id:
                     rules = self._passes.rules(by_id[root_id])
                     look_at(self._parts.catalogue, reader, by_id[root_id], sorted(names), rules)
+
+
+def _with_events(roots: Sequence[Root]) -> list[tuple[str, str]]:
+    """(id, folder) of the roots that events are asked for: a drive that comes back needs new watches."""
+    return [(r["id"], from_text(r["path"])) for r in roots if r["state"] != "offline" and mode_of(r) == EVENTS]
 
 
 def _interval(found: Pass, interval_s: float, reconcile_s: float) -> float:

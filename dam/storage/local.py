@@ -4,12 +4,13 @@ import errno
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from dam.errors import NotFoundError, StorageError
+from dam.errors import ConflictError, NotFoundError, StorageError
 
 _BUFFER_BYTES = 1 << 20
 _KEY = re.compile(r"[a-z0-9_]+(/[a-z0-9][a-z0-9._-]*)+")
@@ -57,6 +58,30 @@ def atomic_file(path: Path, *, mode: int = 0o644, durable: bool = True) -> Itera
         if isinstance(error, OSError):
             raise explain(error, path) from error
         raise
+
+
+@contextmanager
+def atomic_folder(path: Path, *, mode: int = 0o700) -> Iterator[Path]:
+    """A folder to fill, which appears at `path` when the block ends, or not at all. `path` may be an empty folder.
+
+    A failure of the block, whatever it is, removes what was filled. What lies in it must be durable by itself.
+
+    Raises:
+        ConflictError: something is at `path` already. StorageError: as `write_atomic`.
+    """
+    temp = path.with_name(f".tmp-{secrets.token_hex(8)}")
+    try:
+        if path.exists() and not (path.is_dir() and next(path.iterdir(), None) is None):
+            raise ConflictError(f"{path} is there already.", next_step="Name a new folder.", code="storage.taken")
+        temp.mkdir(mode=mode, parents=True)
+        yield temp
+        sync_folder(temp)
+        os.replace(temp, path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise explain(error, path) from error
+    finally:
+        shutil.rmtree(temp, ignore_errors=True)
 
 
 def _create(temp: Path, mode: int) -> int:

@@ -21,7 +21,7 @@ from dam.media.files import Entry, entry_at
 from dam.media.paths import from_text, to_text
 from dam.watch import identity
 from dam.watch.compare import compare
-from dam.watch.walk import Listing, Unseen, is_ignored, walk
+from dam.watch.walk import Listing, Unseen, is_ignored, list_folder, walk
 
 GUARD_FROM = 4  # files: below this, a share of missing files says nothing
 FLUSH = 2_000  # findings that one transaction writes down
@@ -51,6 +51,7 @@ class Pass:
     relinked: int = 0
     full: bool = True
     cursor: str | None = None
+    unjudged: int = 0  # files that a quick pass found gone, too many for it to say so: a full pass must
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class ScanRules:
 
 
 def scan_root(catalogue: Catalogue, reader: Reader, root: Mapping[str, Any], rules: ScanRules) -> Pass:
-    """One pass over one root (`id`, `name`, `path` as bytes-safe text, `marker`, `drive_id`)."""
+    """One pass over one root (its catalogue row; `path` as bytes-safe text)."""
     mounts.forget()
     folder = from_text(root["path"])
     knows = drives.knows_files(reader, root["id"])
@@ -164,10 +165,9 @@ class _Scan:
         """One folder, and those inside it that no pass has seen."""
         waiting = [path]
         while waiting:
-            for listing in walk(self._folder, [waiting.pop()]):
-                self._take(listing)
-                waiting += [f for f in listing.folders if drives.folder_row(self._reader, self._id, to_text(f)) is None]
-                break
+            listing = list_folder(self._folder, waiting.pop())
+            self._take(listing)
+            waiting += [f for f in listing.folders if drives.folder_row(self._reader, self._id, to_text(f)) is None]
 
     def _take(self, listing: Listing) -> None:
         path = to_text(listing.path)
@@ -204,9 +204,8 @@ class _Scan:
         if listing.trouble is None:
             self._rows.append(
                 {
-                    "root_id": self._id, "path": path, "mtime_ns": listing.mtime_ns,
-                    "digest": listing.digest if plan.settled else b"", "files": plan.seen, "ignored": plan.ignored,
-                    "listed_at": self._rules.now,
+                    "path": path, "mtime_ns": listing.mtime_ns, "digest": listing.digest if plan.settled else b"",
+                    "files": plan.seen, "ignored": plan.ignored, "listed_at": self._rules.now,
                 }
             )  # fmt: skip
 
@@ -218,9 +217,8 @@ class _Scan:
         if self._rows or moves or arrivals or self._back or self._gone_intake or self._gone_folders:
             with self._catalogue.change() as unit:
                 drives.forget_folders(unit, self._id, self._gone_folders)
-                drives.keep_folders(unit, self._rows)
-                drives.relink(unit, self._id, moves)
-                work.note_arrivals(unit, self._id, [arrival(e, self._rules) for e in arrivals])
+                drives.keep_folders(unit, self._id, self._rows)
+                _note(unit, self._id, moves, arrivals, self._rules)
                 work.forget_arrivals(unit, self._id, self._gone_intake)
                 if self._back:
                     assets.set_availability(unit, self._back, "online")
@@ -233,13 +231,17 @@ class _Scan:
         vanished = [i for i in self._vanished if i not in self._moved]
         lost = len(vanished) - drives.stand_elsewhere(self._reader, vanished)
         online = drives.count_online(self._reader, self._id) if vanished else 0
+        if rules.quick and lost >= GUARD_FROM:  # it sees a part of the drive: part by part, the guard would let all go
+            return self._found(root["state"], None, 0, cursor, unjudged=lost)
         guarded = not rules.accept_missing and lost >= GUARD_FROM and lost / max(1, online) > rules.missing_guard
         told = f"{lost} of {online} files are gone"
+        state = "guarded" if guarded or (rules.quick and root["state"] == "guarded") else "online"
         with self._catalogue.change() as unit:
             if vanished and not guarded:
                 assets.set_availability(unit, vanished, "missing")
                 unit.audit("location.missing", self._id, {"count": len(vanished)})
-            records.set_root_state(unit, self._id, "guarded" if guarded else "online", told if guarded else None)
+            if not rules.quick or root["state"] == "offline":
+                records.set_root_state(unit, self._id, state, told if guarded else None)
             records.scanned(unit, self._id)
             if not rules.quick:
                 drives.full_pass_ended(unit, self._id, round(time.monotonic() - self._begun, 3))
@@ -249,9 +251,12 @@ class _Scan:
             if guarded
             else None
         )
+        return self._found(state, reason, 0 if guarded else lost, cursor)
+
+    def _found(self, state: str, reason: str | None, missing: int, cursor: str | None, unjudged: int = 0) -> Pass:
         return Pass(
-            root["name"], "guarded" if guarded else "online", reason, self._seen, self._unchanged, self._arrived,
-            0 if guarded else lost, self._returned, self._ignored, tuple(self._unseen), self._relinked, not rules.quick, cursor,
+            self._root["name"], state, reason, self._seen, self._unchanged, self._arrived, missing, self._returned,
+            self._ignored, tuple(self._unseen), self._relinked, not self._rules.quick, cursor, unjudged,
         )  # fmt: skip
 
 
@@ -320,7 +325,8 @@ def look_at(
 
 def _note(
     unit: Unit, root_id: str, moves: Sequence[tuple[Holder, str]], arrivals: Sequence[Entry], rules: ScanRules
-) -> None:  # fmt: skip
+) -> None:
+    """Write down what moved and what is to be read."""
     drives.relink(unit, root_id, moves)
     work.note_arrivals(unit, root_id, [arrival(e, rules) for e in arrivals])
 

@@ -10,6 +10,7 @@ import pytest
 from dam.ingest import workers
 from tests.support import ledger, pictures
 from tests.support.libraries import dam, opened
+from tests.support.waiting import until
 
 
 @contextlib.contextmanager
@@ -56,12 +57,12 @@ def test_a_watch_beside_a_full_disk_waits_and_goes_on_by_itself(library, drive, 
         watching = threading.Thread(target=service.watching.run, args=(stop,))
         watching.start()
         try:
-            assert until(lambda: waits(library) > 0)
+            assert until(lambda: waits(library) > 0, timeout_s=60)
             time.sleep(2.0)
             assert waits(library) > 0
             assert ledger.rows(library, "SELECT * FROM job WHERE tries > 0 OR state = 'failed'") == []
             subprocess.run(["mount", "-o", "remount,size=64m", str(library / "vault")], check=True)
-            assert until(lambda: ledger.rows(library, "SELECT count(*) AS n FROM copy")[0]["n"] == 5)
+            assert until(lambda: ledger.rows(library, "SELECT count(*) AS n FROM copy")[0]["n"] == 5, timeout_s=60)
         finally:
             stop.set()
             watching.join(20)
@@ -70,15 +71,6 @@ def test_a_watch_beside_a_full_disk_waits_and_goes_on_by_itself(library, drive, 
 
 def waits(library):
     return ledger.rows(library, "SELECT count(*) AS n FROM job WHERE state = 'due' AND code = 'storage.full'")[0]["n"]
-
-
-def until(condition, timeout_s=60.0):
-    end = time.monotonic() + timeout_s
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def test_a_full_catalogue_disk_is_said_in_a_sentence_and_loses_nothing(tmp_path, drive):

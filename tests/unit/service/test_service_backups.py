@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import dam_migrations
 from dam.errors import ConflictError, NotFoundError, UndecodableError
 from dam.service import backups
 from tests.support import ledger, pictures
@@ -93,12 +94,33 @@ def test_what_is_there_is_never_written_over(filled, tmp_path):
         saved(filled, tmp_path / "backup")
     with pytest.raises(ConflictError):
         backups.restore(tmp_path / "backup", filled)
+    with pytest.raises(ConflictError):
+        backups.restore(tmp_path / "backup", filled / "dam.toml")
     with pytest.raises(NotFoundError):
         backups.restore(tmp_path / "nowhere", tmp_path / "x")
     for text in ("{", "[]", '{"format": "headwater-backup/1"}'):
         (tmp_path / "backup" / "backup.json").write_text(text)
         with pytest.raises(UndecodableError):
             backups.restore(tmp_path / "backup", None)
+
+
+def test_a_backup_of_older_tables_is_restored_and_then_migrated(filled, tmp_path):
+    before = ledger.contents(filled)
+    with opened(filled) as service:
+        dam_migrations.downgrade(service.parts.catalogue.path, "m0009")
+        backups.backup(service.parts, tmp_path / "backup", keys=True, vault=True)
+    report = backups.restore(tmp_path / "backup", tmp_path / "again")
+    assert (report.tables, report.problems) == ("m0009", [])
+    assert dam(tmp_path / "again", "root", "list").code == 5
+    assert dam(tmp_path / "again", "migrate").code == 0
+    assert ledger.contents(tmp_path / "again") == before
+
+
+def test_a_backup_with_settings_that_are_wrong_is_still_restored(filled, tmp_path):
+    (filled / "dam.toml").write_text("port = 'x'\n")
+    with opened(filled, port=0) as service:
+        assert backups.backup(service.parts, tmp_path / "backup", keys=True, vault=False).problems == []
+    assert backups.restore(tmp_path / "backup", tmp_path / "again").problems == []
 
 
 def test_a_backup_beside_an_ingest_is_of_one_moment(library, tmp_path):

@@ -2,7 +2,6 @@
 
 import os
 import threading
-import time
 
 import pytest
 
@@ -11,6 +10,7 @@ from dam.service import passes
 from dam.service import watching as watching_module
 from tests.support import ledger, pictures
 from tests.support.libraries import opened
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -42,15 +42,6 @@ def watching(library, drive, monkeypatch):
         assert not thread.is_alive()
     for context in contexts:
         context.__exit__(None, None, None)
-
-
-def until(condition, timeout_s=20.0):
-    end = time.monotonic() + timeout_s
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def online(library):

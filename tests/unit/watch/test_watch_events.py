@@ -1,18 +1,9 @@
 """Events are hints: which paths to look at, and which roots as a whole."""
 
 import os
-import time
 
 from dam.watch.events import Hints, Watcher
-
-
-def until(condition, timeout_s=10.0):
-    end = time.monotonic() + timeout_s
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
+from tests.support.waiting import until
 
 
 def test_a_root_to_scan_swallows_its_paths():

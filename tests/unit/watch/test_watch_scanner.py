@@ -27,7 +27,7 @@ def drive(tmp_path):
 def root(catalogue, drive):
     with catalogue.change() as unit:
         row = records.add_root(unit, name="drive", path=str(drive), protect=None)
-        return {"id": row.id, "name": "drive", "path": str(drive)}
+        return row.model_dump()
 
 
 @pytest.fixture
@@ -293,6 +293,33 @@ def test_a_quick_pass_lists_only_the_folders_that_changed(library, drive, settle
     (drive / "b" / "new.png").write_bytes(b"new")
     found = scan(**quick)
     assert (found.arrivals, found.seen) == (1, 1)
+
+
+def test_quick_passes_never_let_a_drive_go_part_by_part(library, drive, settled, scan):
+    """Each sees a part of what is gone, and less than the guard's share; only a full pass may judge."""
+    for n in range(10):
+        (drive / f"part{n // 4}").mkdir(exist_ok=True)
+        os.rename(drive / f"{n}.png", drive / f"part{n // 4}" / f"{n}.png")
+    scan()
+    scan()
+    for n in range(4):
+        (drive / "part0" / f"{n}.png").unlink()
+    found = scan(quick=True)
+    assert (found.unjudged, found.missing, set(availability(library).values())) == (4, 0, {"online"})
+    for n in range(4, 8):
+        (drive / "part1" / f"{n}.png").unlink()
+    assert scan(quick=True).unjudged == 8
+    assert scan().state == "guarded"
+    assert set(availability(library).values()) == {"online"}
+
+
+def test_a_quick_pass_may_say_that_a_few_files_are_gone_and_frees_no_guarded_root(library, drive, root, settled, scan):
+    scan()
+    (drive / "1.png").unlink()
+    assert scan(quick=True).missing == 1
+    root["state"] = "guarded"
+    with_guard = scan(quick=True)
+    assert (with_guard.state, with_guard.reason) == ("guarded", None)
 
 
 def test_a_quick_pass_out_of_time_goes_on_where_it_was(drive, settled, scan):
