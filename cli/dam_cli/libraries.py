@@ -183,7 +183,7 @@ def print_summary(summary: "Summary") -> None:
             ("credentials", counted(wire.by_credential)),
             ("protected", f"{wire.protected} copies"),
             ("missing", str(wire.missing) if wire.missing else ""),
-            ("returned", str(wire.moved) if wire.moved else ""),
+            ("moved or back", str(wire.moved) if wire.moved else ""),
             ("quarantined", str(len(wire.quarantined)) if wire.quarantined else ""),
         ]
         + [("", f"{q.root}/{q.path}: {q.message}") for q in wire.quarantined[:20]]
