@@ -24,6 +24,10 @@ class Settings(BaseSettings):
 
     library: Path = Field(description="the library's folder: catalogue, vault, keys, index, dam.toml")
     workers: int = Field(default=0, ge=0, le=64, description="ingest threads; 0 = one per core")
+    worker_process: bool = Field(default=True, description="dam up and dam watch ingest in a child process")
+    memory_mib: int = Field(
+        default=0, ge=0, description="for pictures being decoded at once; 0 = a quarter of the machine"
+    )
     settle_s: float = Field(default=2.0, ge=0, le=3600, description="how long size and mtime must stay quiet")
     share_settle_s: float = Field(default=10.0, ge=0, le=3600, description="settle_s of network shares, if larger")
     reconcile_s: float = Field(

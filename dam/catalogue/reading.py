@@ -401,15 +401,19 @@ class Reader:
             or self.one("SELECT 1 FROM job WHERE state = 'running' LIMIT 1")
         )
 
-    def is_due(self, now: float) -> bool:
-        """Whether any file or stage could be taken up at `now` (Unix time)."""
+    def is_due(self, now: float, *, suspects: bool = False) -> bool:
+        """Whether any file or stage could be taken up at `now` (Unix time).
+
+        `suspects`: of those that were in hand when a worker died, instead of the others.
+        """
+        these = "crashes > 0" if suspects else "crashes = 0"
         return bool(
             self.one(
-                "SELECT 1 FROM intake i JOIN root r ON r.id = i.root_id"
-                " WHERE i.state = 'due' AND i.not_before <= ? AND r.state <> 'offline' LIMIT 1",
+                "SELECT 1 FROM intake i JOIN root r ON r.id = i.root_id"  # noqa: S608
+                f" WHERE i.state = 'due' AND i.not_before <= ? AND r.state <> 'offline' AND i.{these} LIMIT 1",
                 now,
             )
-            or self.one("SELECT 1 FROM job WHERE state = 'due' AND not_before <= ? LIMIT 1", now)
+            or self.one(f"SELECT 1 FROM job WHERE state = 'due' AND not_before <= ? AND {these} LIMIT 1", now)  # noqa: S608
         )
 
     def readable_places(self, asset_id: str) -> list[tuple[str, str, tuple[int, int, str]]]:

@@ -126,7 +126,10 @@ class IntakeRow(SQLModel, table=True):
     """A file that is seen but not (yet) an asset: waiting to settle, due, retried or quarantined with a reason."""
 
     __tablename__ = "intake"
-    __table_args__ = (sa.UniqueConstraint("root_id", "path"),)
+    __table_args__ = (
+        sa.UniqueConstraint("root_id", "path"),
+        sa.Index("ix_intake_crashes", "crashes", sqlite_where=sa.text("crashes > 0")),
+    )
     id: str = Field(primary_key=True)
     root_id: str = Field(foreign_key="root.id")
     path: str
@@ -138,6 +141,7 @@ class IntakeRow(SQLModel, table=True):
     code: str | None = None
     message: str | None = None
     tries: int = 0
+    crashes: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # deaths of workers that had it in hand
     not_before: float = 0.0
     seen_at: str
 
@@ -436,6 +440,7 @@ class JobRow(SQLModel, table=True):
     __table_args__ = (
         sa.UniqueConstraint("asset_id", "stage"),
         sa.Index("ix_job_state_not_before", "state", "not_before"),
+        sa.Index("ix_job_crashes", "crashes", sqlite_where=sa.text("crashes > 0")),
     )
     id: str = Field(primary_key=True)
     asset_id: str = Field(foreign_key="asset.id")
@@ -443,11 +448,20 @@ class JobRow(SQLModel, table=True):
     version: str
     state: str = "due"  # due, running, done, skipped, failed
     tries: int = 0
+    crashes: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     not_before: float = 0.0
     worker: str | None = None
     code: str | None = None
     message: str | None = None
     changed_at: str
+
+
+class LeaseRow(SQLModel, table=True):
+    """Until when (Unix time) a worker is known to live, whatever machine or container it runs on."""
+
+    __tablename__ = "lease"
+    worker: str = Field(primary_key=True)
+    until: float
 
 
 class AuditRow(SQLModel, table=True):

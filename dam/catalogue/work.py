@@ -1,10 +1,10 @@
 """What is due: files to admit (intake) and stages to run (job). The tables are the truth; nothing else remembers.
 
 A claim marks a row `running` with the worker's name (host:pid:...). A worker that dies leaves its rows running:
-`release` gives them back once its process is gone. Every stage is idempotent, so running one twice does no harm.
+`leases` gives them back once its process is gone. Every stage is idempotent, so running one twice does no harm.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ _ENDING = ("state", "code", "message", "worker", "not_before", "changed_at")
 _JOB_ENDED = (
     sa.update(JobRow).where(col(JobRow.id) == sa.bindparam("job")).values({n: sa.bindparam(n) for n in _ENDING})
 )
-_JOB_DONE = _JOB_ENDED.values(tries=0)
+_JOB_DONE = _JOB_ENDED.values(tries=0, crashes=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ class Job:
     kind: str
     mime: str
     size_bytes: int
+    pixels: int = 0  # width x height, if known
 
 
 def note_arrivals(unit: Unit, root_id: str, seen: Sequence[tuple[str, tuple[int, int, str], float]]) -> None:
@@ -117,7 +118,8 @@ def _not_noted(
     return [s for s in seen if (s[0], *s[1]) not in noted]
 
 
-def claim_arrivals(unit: Unit, worker: str, *, now: float, limit: int) -> list[Arrival]:
+def claim_arrivals(unit: Unit, worker: str, *, now: float, limit: int, suspects: bool = False) -> list[Arrival]:
+    """Files to admit. `suspects`: those that were in hand when a worker died, instead of the others."""
     rows: Sequence[Any] = unit.db.execute(
         sa.select(
             col(IntakeRow.id), col(IntakeRow.root_id), col(RootRow.path).label("folder"), col(IntakeRow.path),
@@ -125,7 +127,10 @@ def claim_arrivals(unit: Unit, worker: str, *, now: float, limit: int) -> list[A
             col(RootRow.protect), col(RootRow.protect_mode),
         )
         .join(RootRow, col(RootRow.id) == col(IntakeRow.root_id))
-        .where(col(IntakeRow.state) == "due", col(IntakeRow.not_before) <= now, col(RootRow.state) != "offline")
+        .where(
+            col(IntakeRow.state) == "due", col(IntakeRow.not_before) <= now, col(RootRow.state) != "offline",
+            _suspect(IntakeRow, suspects),
+        )
         .order_by(col(IntakeRow.not_before), col(IntakeRow.id))
         .limit(limit)
     ).all()  # fmt: skip
@@ -166,11 +171,26 @@ def arrival_failed(unit: Unit, arrival_id: str, code: str, message: str, *, retr
     return retry_at is None
 
 
+def _suspect(table: Any, suspects: bool) -> Any:
+    return col(table.crashes) > 0 if suspects else col(table.crashes) == 0
+
+
 def claim_jobs(
-    unit: Unit, worker: str, *, now: float, limit: int, asset_id: str | None = None, only: Sequence[str] = STAGES
+    unit: Unit,
+    worker: str,
+    *,
+    now: float,
+    limit: int,
+    asset_id: str | None = None,
+    only: Sequence[str] = STAGES,
+    suspects: bool = False,
 ) -> list[Job]:
-    """Due stages (of one asset, if named), earlier stages first; a stage waits until its asset's earlier ones ended."""
+    """Due stages (of one asset, if named), earlier stages first; a stage waits until its asset's earlier ones ended.
+
+    `suspects`: those that were in hand when a worker died, instead of the others.
+    """
     named = [col(JobRow.asset_id) == asset_id] if asset_id is not None else []
+    named.append(_suspect(JobRow, suspects))
     before = aliased(JobRow)
     for stage in (s for s in STAGES if s in only):
         earlier = sa.exists().where(
@@ -182,6 +202,7 @@ def claim_jobs(
             sa.select(
                 col(JobRow.id), col(JobRow.asset_id), col(JobRow.stage), col(JobRow.version), col(JobRow.tries),
                 col(AssetRow.sha256), col(AssetRow.kind), col(AssetRow.mime), col(AssetRow.size_bytes),
+                sa.func.coalesce(col(AssetRow.width_px) * col(AssetRow.height_px), 0),
             )
             .join(AssetRow, col(AssetRow.id) == col(JobRow.asset_id))
             .where(col(JobRow.state) == "due", col(JobRow.stage) == stage, col(JobRow.not_before) <= now, ~earlier, *named)
@@ -225,27 +246,6 @@ def job_ended(
     unit.db.execute(statement, {"job": job_id, **values, "changed_at": unit.now})
 
 
-def release(unit: Unit, is_gone: Callable[[str], bool], *, crashed: bool = False) -> int:
-    """Give back what workers left running that are gone. Returns how many rows.
-
-    `crashed` counts it as a try: a file that takes the process down again and again ends in quarantine
-    (`quarantine_poison`).
-    """
-    freed = 0
-    table: Any
-    for table in (IntakeRow, JobRow):
-        workers = unit.session.execute(sa.select(table.worker).where(table.state == "running").distinct()).all()
-        for (worker,) in workers:
-            if worker is None or is_gone(worker):
-                result = unit.session.execute(
-                    sa.update(table)
-                    .where(table.state == "running", table.worker == worker)
-                    .values(state="due", worker=None, tries=table.tries + (1 if crashed else 0))
-                )
-                freed += int(getattr(result, "rowcount", 0))
-    return freed
-
-
 def retry_failed(unit: Unit, *, code_prefix: str) -> int:
     """Make stages due again that failed, or were skipped behind one that failed, for no fault of the file (storage.*)."""
     result = unit.session.execute(
@@ -264,20 +264,6 @@ def forget_arrivals(unit: Unit, root_id: str, paths: Sequence[str]) -> None:
                 col(IntakeRow.root_id) == root_id, col(IntakeRow.path).in_(list(paths[at : at + 400]))
             )
         )
-
-
-def quarantine_poison(unit: Unit, *, max_crashes: int) -> int:
-    """Set aside what was running in `max_crashes` processes that died: it may be what kills them."""
-    message = f"The worker died {max_crashes} times while this was running."
-    count = 0
-    for table, state in ((IntakeRow, "quarantined"), (JobRow, "failed")):
-        result = unit.session.execute(
-            sa.update(table)
-            .where(col(table.state) == "due", col(table.tries) >= max_crashes)
-            .values(state=state, code="engine.crashed", message=message)
-        )
-        count += int(getattr(result, "rowcount", 0))
-    return count
 
 
 def wake_waiting(unit: Unit) -> int:
@@ -311,7 +297,8 @@ def ask_again(unit: Unit, asset_id: str, stage: str, *, skipped_for: str | None 
     found = unit.db.execute(sa.select(col(JobRow.id)).where(*wanted)).first()
     if found is None:
         return None
-    values = {"state": "due", "tries": 0, "not_before": 0.0, "code": None, "message": None}
+    suspect = sa.case((col(JobRow.crashes) > 0, 1), else_=0)  # what took workers down is still run alone
+    values = {"state": "due", "tries": 0, "not_before": 0.0, "code": None, "message": None, "crashes": suspect}
     unit.db.execute(
         sa.update(JobRow).where(col(JobRow.id) == found[0], col(JobRow.state) != "running").values(**values)
     )

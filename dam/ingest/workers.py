@@ -1,7 +1,7 @@
 """The workers: threads of one process that take what is due, admit first, then pixels, then protection.
 
-Threads are enough: hashing, decoding, resizing and signing release the GIL. What a thread claims is written down as
-running under this process's name; `release_dead` gives back what a killed process had claimed.
+Threads are enough within a process: hashing, decoding, resizing and signing release the GIL. What a thread claims is
+written down as running under this process's name; `release_dead` gives back what a killed process had claimed.
 """
 
 import gc
@@ -11,14 +11,18 @@ import os
 import random
 import socket
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
-from dam.catalogue import placements, verdicts, work
+from dam.catalogue import leases, placements, verdicts, work
+from dam.catalogue.unit import Unit
 from dam.catalogue.work import Arrival, Job
 from dam.errors import BadFileError, BusyError, DamError, EngineError, PolicyError, StorageError, UnavailableError
 from dam.ingest import admit, judge, moments, pixels, protect, sounds
+from dam.ingest.memory import Room, budget_bytes, need_of
 from dam.ingest.parts import Parts
 from dam.media.files import entry_at
 from dam.media.paths import from_text
@@ -29,7 +33,7 @@ _POOLS = itertools.count()
 
 BATCH = 16  # rows that one claim takes for one thread: a claim is a transaction of its own
 IDLE_S = 0.2
-MAX_CRASHES = 25  # a claim takes several rows, so a row's count also holds deaths that others caused
+STOP_S = 4.0  # how long a file in hand may take when the service is to stop
 OFFLINE_RETRY_S = 300.0
 STORAGE_RETRY_S = 10.0
 STAGES: dict[str, Callable[[Parts, Job, str], None]] = {
@@ -39,9 +43,10 @@ STAGES: dict[str, Callable[[Parts, Job, str], None]] = {
 IN_VAULT = (verdicts.JUDGE_COPIES,)  # stages that need no drive
 
 
-def worker_name() -> str:
-    """host:pid:start: the start time tells a process from a later one with the same number."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
+def worker_name(pid: int | None = None) -> str:
+    """host:pid:start, of this process or another: the start time tells a process from a later one with the same number."""
+    number = pid or os.getpid()
+    return f"{socket.gethostname()}:{number}:{_started(number)}"
 
 
 def _started(pid: int) -> str:
@@ -66,28 +71,66 @@ def is_gone(worker: str) -> bool:
 
 
 def release_dead(parts: Parts) -> int:
-    """Make due again what dead workers of this machine left running. Call at start."""
+    """Make due again what dead workers left running: of this machine by their process, of others by their lease.
+
+    Call at start, and now and then. Returns how many rows.
+    """
     with parts.catalogue.reader() as reader:
         if not reader.is_running():
             return 0  # asking a file's origin must not need the write lock
+    here = f"{socket.gethostname()}:"
     with parts.catalogue.change() as unit:
-        freed = work.release(unit, is_gone, crashed=True)
-        work.quarantine_poison(unit, max_crashes=MAX_CRASHES)
+        lapsed = leases.lapsed(unit, parts.wall())
+        freed = leases.died(unit, lambda w: is_gone(w) or (w in lapsed and not w.startswith(here)))
+        _set_aside(unit)
         return freed
+
+
+def blame(parts: Parts, process: str, cause: str, *, alone: bool) -> int:
+    """A worker process (`worker_name`) was seen to die of `cause`. Returns how many rows it had in hand."""
+    with parts.catalogue.change() as unit:
+        freed = leases.died(unit, lambda w: w.partition("#")[0] == process, alone=cause if alone else None)
+        _set_aside(unit)
+        return freed
+
+
+def give_back(parts: Parts, process: str) -> None:
+    """What a worker process had in hand when we ended it ourselves is due again, and no suspect."""
+    with parts.catalogue.change() as unit:
+        leases.release(unit, lambda w: w.partition("#")[0] == process)
+
+
+def _set_aside(unit: Unit) -> None:
+    for table, subject, what in leases.set_aside(unit):
+        if table == "intake":
+            unit.audit("file.quarantined", subject, {"path": what, "code": leases.CRASHED})
+        else:
+            work.skip_later_stages(unit, subject, what, leases.CRASHED, "An earlier stage took its worker down.")
+            unit.audit("stage.quarantined", subject, {"stage": what, "code": leases.CRASHED})
+            unit.touch(subject)
 
 
 class Workers:
     """A pool of ingest threads over one catalogue. `done` counts rows ended since the start, `busy` those in hand.
 
     `only`: these stages and nothing else, no new files either. `spare`: what a thread does when nothing is due; it
-    says whether there was anything to do.
+    says whether there was anything to do. `suspects`: one thread for what was in hand when a worker died, a row at a
+    time; every other pool leaves that alone.
     """
 
     def __init__(
-        self, parts: Parts, count: int, *, only: Sequence[str] = (), spare: Callable[[], bool] = lambda: False
+        self,
+        parts: Parts,
+        count: int,
+        *,
+        only: Sequence[str] = (),
+        spare: Callable[[], bool] = lambda: False,
+        suspects: bool = False,
     ) -> None:
         self._parts = parts
         self._spare = spare
+        self._suspects = suspects
+        self._limit = 1 if suspects else BATCH * count
         self._only = tuple(only)
         self._name = f"{worker_name()}#{next(_POOLS)}"  # two pools of one process never give back each other's rows
         self._stop = threading.Event()
@@ -96,6 +139,8 @@ class Workers:
         self._claimed: deque[Arrival | Job] = deque()
         self._threads = [threading.Thread(target=self._run, name=f"ingest-{n}", daemon=True) for n in range(count)]
         self._counting = threading.Lock()
+        self._room = Room(budget_bytes(parts.settings.memory_mib))
+        self._renewed = 0.0
         self.done = 0
         self.busy = 0
         self.fatal: BaseException | None = None
@@ -104,21 +149,38 @@ class Workers:
         gc.freeze()  # modules and tables live as long as the process: not walking them again saves 5 % of an ingest
         for thread in self._threads:
             thread.start()
+        threading.Thread(target=self._live, name="ingest-lease", daemon=True).start()
+
+    def _live(self) -> None:
+        """Keep the lease while rows are in hand: one file may take longer than a lease lasts."""
+        while not self._stop.wait(leases.RENEW_S / 2):
+            if (self.busy or self._claimed) and time.monotonic() - self._renewed > leases.RENEW_S / 2:
+                try:
+                    with self._parts.catalogue.change() as unit:
+                        self._renew(unit)
+                except (BusyError, StorageError) as error:
+                    log.warning("%s", error)
+
+    def _renew(self, unit: Unit) -> None:
+        leases.renew(unit, self._name, self._parts.wall())
+        self._renewed = time.monotonic()
 
     def wake(self) -> None:
         self._wake.set()
 
-    def stop(self, timeout_s: float = 5.0) -> None:
+    def stop(self, timeout_s: float = STOP_S) -> None:
         """Let every thread end its file, then give back what was claimed and not begun."""
         self._stop.set()
         self._wake.set()
+        end = time.monotonic() + timeout_s
         for thread in self._threads:
-            thread.join(timeout_s)
+            thread.join(max(0.0, end - time.monotonic()))
         if any(t.is_alive() for t in self._threads):
             log.warning("a worker is still busy with a large file; it is taken up again at the next start")
             return
         with self._parts.catalogue.change() as unit:
-            work.release(unit, lambda worker: worker == self._name)
+            leases.release(unit, lambda worker: worker == self._name)
+            leases.end(unit, self._name)
 
     def run_asset(self, asset_id: str) -> None:
         """Run the due stages of one asset in this thread, without starting the pool."""
@@ -160,15 +222,16 @@ class Workers:
     def _claim(self) -> None:
         now = self._parts.wall()
         with self._parts.catalogue.reader() as reader:
-            if not reader.is_due(now):
+            if not reader.is_due(now, suspects=self._suspects):
                 return
-        limit = BATCH * len(self._threads)
         with self._parts.catalogue.change() as unit:
+            how: dict[str, Any] = {"now": now, "limit": self._limit, "suspects": self._suspects}
             if not self._only:
-                self._claimed.extend(work.claim_arrivals(unit, self._name, now=now, limit=limit))
+                self._claimed.extend(work.claim_arrivals(unit, self._name, **how))
             if not self._claimed:
-                stages = self._only or work.STAGES
-                self._claimed.extend(work.claim_jobs(unit, self._name, now=now, limit=limit, only=stages))
+                self._claimed.extend(work.claim_jobs(unit, self._name, only=self._only or work.STAGES, **how))
+            if self._claimed and time.monotonic() - self._renewed > leases.RENEW_S:
+                self._renew(unit)
 
     def _do(self, item: Arrival | Job) -> None:
         self._count(busy=1)
@@ -211,7 +274,8 @@ class Workers:
             self._end(job, "due", work.OFFLINE, message, retry_at=parts.wall() + OFFLINE_RETRY_S)
             return
         try:
-            STAGES[job.stage](parts, job, path)
+            with self._room.take(need_of(job)):
+                STAGES[job.stage](parts, job, path)
         except UnavailableError as error:  # no fault of the file: it waits, and that is no try
             self._wait(job, error, error.retry_after_s)
         except StorageError as error:  # our own disk: full, or not to be written

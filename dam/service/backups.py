@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dam.catalogue import sqlite, work
+from dam.catalogue import leases, sqlite
 from dam.catalogue.reading import open_reader
 from dam.catalogue.unit import Catalogue
 from dam.errors import DamError, NotFoundError, UndecodableError
@@ -175,7 +175,7 @@ def _enter(folder: Path, report: Report) -> None:
     catalogue = Catalogue(settings, clock=lambda: datetime.now(UTC), new_id=lambda: str(uuid.uuid4()))
     try:
         with catalogue.change() as unit:
-            freed = work.release(unit, lambda _: True)
+            freed = leases.release(unit, lambda _: True)
             detail = {
                 "made_at": report.made_at,
                 "head": report.audit_head,

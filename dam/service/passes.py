@@ -16,6 +16,7 @@ from dam.ingest.parts import Parts
 from dam.ingest.workers import Workers, release_dead
 from dam.model import Problem
 from dam.search.index import TantivyIndex
+from dam.service.crew import Lone
 from dam.service.roots import Roots
 from dam.watch.modes import settle_of
 from dam.watch.scanner import Pass, ScanRules, scan_root
@@ -127,13 +128,14 @@ class Passes:
 
     def finish(self, on_progress: OnProgress | None = None) -> None:
         """Run workers until nothing is left but files that will not settle or drives that are offline."""
-        workers = Workers(self._parts, self._parts.settings.worker_count)
+        workers, lone = Workers(self._parts, self._parts.settings.worker_count), Lone(self._parts)
         workers.start()
         begun, quiet_since = time.monotonic(), time.monotonic()
         last_done = 0
         try:
             while (left := self._left()) > 0:
-                if workers.busy or workers.done != last_done:
+                lone.tick()
+                if workers.busy or lone.busy or workers.done != last_done:
                     last_done, quiet_since = workers.done, time.monotonic()
                 if time.monotonic() - quiet_since > UNSETTLED_PATIENCE_S + self._parts.settings.settle_s:
                     break
@@ -142,6 +144,7 @@ class Passes:
                 time.sleep(POLL_S)
         finally:
             workers.stop()
+            lone.stop()
             self.follow()
 
     def _left(self) -> int:
@@ -203,17 +206,19 @@ class Passes:
     def work_until(self, stop: threading.Event) -> None:
         """One more ingest worker beside others: takes what is due, watches nothing."""
         release_dead(self._parts)
-        workers = Workers(self._parts, self._parts.settings.worker_count)
+        workers, lone = Workers(self._parts, self._parts.settings.worker_count), Lone(self._parts)
         workers.start()
         checked = time.monotonic()
         try:
             while not stop.wait(0.5):
+                lone.tick()
                 self.follow()
                 if time.monotonic() - checked > TAKEOVER_S:
                     release_dead(self._parts)
                     checked = time.monotonic()
         finally:
             workers.stop()
+            lone.stop()
 
 
 def _what_waits(code: str, count: int) -> str:

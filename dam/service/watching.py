@@ -12,6 +12,7 @@ from dam.ingest import verify
 from dam.ingest.parts import Parts
 from dam.ingest.workers import Workers, release_dead
 from dam.media.paths import from_text
+from dam.service.crew import Crew
 from dam.service.passes import TAKEOVER_S, Passes
 from dam.watch.events import Hints, Watcher
 from dam.watch.modes import EVENTS, mode_of
@@ -46,7 +47,7 @@ class Watching:
         """
         roots = self._passes.roots()
         watched, watcher = _with_events(roots), self._observe(roots)
-        workers = Workers(self._parts, self._parts.settings.worker_count, spare=lambda: verify.one(self._parts))
+        workers = self._workers()
         workers.start()
         checked = time.monotonic()
         try:
@@ -74,6 +75,12 @@ class Watching:
             watcher.stop()
             workers.stop()
             self._passes.follow()
+
+    def _workers(self) -> Workers | Crew:
+        settings = self._parts.settings
+        if settings.worker_process:
+            return Crew(self._parts)
+        return Workers(self._parts, settings.worker_count, spare=lambda: verify.one(self._parts))
 
     def _observe(self, roots: Sequence[Root]) -> Watcher:
         watcher = Watcher(_with_events(roots), self._hints.add)

@@ -64,8 +64,8 @@ def copy_of(template, folder):
 
 
 def settings(folder, **flags):
-    """Quick ones: no waiting for files to settle, two workers."""
-    return Settings(**({"library": folder, "settle_s": 0.0, "workers": 2} | flags))
+    """Quick ones: no waiting for files to settle, two workers, threads of this process."""
+    return Settings(**({"library": folder, "settle_s": 0.0, "workers": 2, "worker_process": False} | flags))
 
 
 @contextlib.contextmanager

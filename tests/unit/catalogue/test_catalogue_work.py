@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dam.catalogue import assets, records, work
+from dam.catalogue import assets, leases, records, work
 from tests.support import ledger, rows
 from tests.support.libraries import copy_of
 
@@ -20,14 +20,14 @@ def add(catalogue, root, *paths, not_before=0.0):
         rows.arrivals(unit, root, *paths, not_before=not_before)
 
 
-def claim(catalogue, worker="w", now=100.0, limit=10):
+def claim(catalogue, worker="w", now=100.0, limit=10, **more):
     with catalogue.change() as unit:
-        return work.claim_arrivals(unit, worker, now=now, limit=limit)
+        return work.claim_arrivals(unit, worker, now=now, limit=limit, **more)
 
 
-def claim_jobs(catalogue, worker="w", now=100.0, limit=10):
+def claim_jobs(catalogue, worker="w", now=100.0, limit=10, **more):
     with catalogue.change() as unit:
-        return work.claim_jobs(unit, worker, now=now, limit=limit)
+        return work.claim_jobs(unit, worker, now=now, limit=limit, **more)
 
 
 def states(library, table="intake", name="path"):
@@ -101,31 +101,73 @@ def test_only_what_a_dead_worker_had_is_given_back(catalogue, library, root):
     claim(catalogue, "dead", limit=1)
     claim(catalogue, "alive", limit=1)
     with catalogue.change() as unit:
-        assert work.release(unit, lambda w: w == "dead", crashed=True) == 1
+        assert leases.died(unit, lambda w: w == "dead") == 1
     assert sorted(states(library).values()) == ["due", "running"]
-    assert [x.tries for x in claim(catalogue)] == [1]
+    assert claim(catalogue) == []  # it is a suspect
+    assert [x.path for x in claim(catalogue, suspects=True)] == ["a"]
 
 
 def test_a_worker_that_stops_by_itself_leaves_no_trace_of_a_crash(catalogue, root):
     add(catalogue, root, "a")
     claim(catalogue, "me")
     with catalogue.change() as unit:
-        work.release(unit, lambda w: w == "me")
-    assert [x.tries for x in claim(catalogue)] == [0]
+        leases.release(unit, lambda w: w == "me")
+    assert [x.path for x in claim(catalogue)] == ["a"]
 
 
 def test_a_file_that_kills_every_worker_is_set_aside_with_the_reason(catalogue, library, root):
     add(catalogue, root, "poison", "good")
-    for _ in range(3):
-        claimed = claim(catalogue, "dead", limit=1)
+    assert len(claim(catalogue, "dead")) == 2
+    with catalogue.change() as unit:
+        leases.died(unit, lambda _: True)
+    for _ in range(2):
+        claimed = claim(catalogue, "dead", limit=1, suspects=True)
         assert claimed[0].path == "poison"
         with catalogue.change() as unit:
-            work.release(unit, lambda _: True, crashed=True)
-            work.quarantine_poison(unit, max_crashes=3)
+            assert leases.set_aside(unit) == []
+            leases.died(unit, lambda _: True, alone="SIGSEGV")
+    with catalogue.change() as unit:
+        assert leases.set_aside(unit) == [("intake", root, "poison")]
     assert states(library) == {"poison": "quarantined", "good": "due"}
     (held,) = ledger.rows(library, "SELECT code, message FROM intake WHERE state = 'quarantined'")
     assert held["code"] == "engine.crashed"
     assert "3 times" in held["message"]
+    assert held["message"].endswith("alone: SIGSEGV")
+
+
+def test_deaths_that_nobody_saw_never_set_a_file_aside(catalogue, library, root):
+    """A power cut a day for a year is no fault of the file that happened to be in hand."""
+    add(catalogue, root, "a")
+    for _ in range(10):
+        assert len(claim(catalogue, "dead")) + len(claim(catalogue, "dead", suspects=True)) == 1
+        with catalogue.change() as unit:
+            leases.died(unit, lambda _: True)
+            assert leases.set_aside(unit) == []
+    assert states(library) == {"a": "due"}
+
+
+def test_a_stage_that_is_done_is_no_suspect_any_more(catalogue, root):
+    wanted(catalogue, root, "a", stages=("pixels",))
+    claim_jobs(catalogue)
+    with catalogue.change() as unit:
+        leases.died(unit, lambda _: True)
+    (job,) = claim_jobs(catalogue, suspects=True)
+    with catalogue.change() as unit:
+        work.job_ended(unit, job.id, "done")
+        assert work.ask_again(unit, job.asset_id, "pixels") == job.id
+    assert len(claim_jobs(catalogue)) == 1
+
+
+def test_a_lease_says_which_worker_of_another_machine_lives(catalogue):
+    with catalogue.change() as unit:
+        leases.renew(unit, "there:1:1#0", 1000.0)
+        leases.renew(unit, "there:1:1#0", 1100.0)
+        leases.renew(unit, "elsewhere:1:1#0", 1000.0)
+    with catalogue.change() as unit:
+        assert leases.lapsed(unit, 1000.0 + leases.LEASE_S) == frozenset()
+        assert leases.lapsed(unit, 1001.0 + leases.LEASE_S) == {"elsewhere:1:1#0"}
+        leases.end(unit, "elsewhere:1:1#0")
+        assert leases.lapsed(unit, 1e9) == {"there:1:1#0"}
 
 
 # -- stages
@@ -148,7 +190,7 @@ def test_waiting_for_a_drive_is_never_counted_as_failing(catalogue, library, roo
         with catalogue.change() as unit:
             work.job_ended(unit, job.id, "due", code=work.OFFLINE, message="away")
     with catalogue.change() as unit:
-        assert work.quarantine_poison(unit, max_crashes=25) == 0
+        assert leases.set_aside(unit) == []
     with catalogue.reader() as reader:
         assert reader.pending()["stages"] == 0
     assert states(library, "job", "stage") == {"pixels": "due"}
@@ -204,7 +246,7 @@ def test_no_order_of_claims_and_deaths_loses_a_row_or_gives_it_twice(model_catal
             mine |= {x.path: x.id for x in claim(catalogue, f"w{worker}", limit=2)}
         elif act == "die":
             with catalogue.change() as unit:
-                work.release(unit, lambda w, me=worker: w == f"w{me}", crashed=True)
+                leases.release(unit, lambda w, me=worker: w == f"w{me}")
             mine.clear()
         elif mine:
             path, row_id = mine.popitem()

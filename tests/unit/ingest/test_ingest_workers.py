@@ -6,13 +6,14 @@ import time
 
 import pytest
 
-from dam.catalogue import work
+from dam.catalogue import leases, work
 from dam.errors import StorageError, UndecodableError
 from dam.ingest import admit, workers
 from dam.ingest.workers import Workers, is_gone, worker_name
 from dam.service import passes as passes_module
 from tests.support import ledger, pictures
 from tests.support.libraries import opened
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -140,5 +141,42 @@ def test_a_stage_whose_drive_is_away_waits_and_counts_no_failure(service, librar
     assert service.find.card(asset_id).availability == "online"
 
 
-def test_the_crash_count_is_larger_than_the_crash_test_needs():
-    assert workers.MAX_CRASHES > 20
+def test_rows_of_a_worker_on_another_machine_are_taken_over_when_its_lease_has_ended(service, library):
+    service.passes.look()
+    there = "another-machine:1:1#0"
+    with service.parts.catalogue.change() as unit:
+        assert len(work.claim_arrivals(unit, there, now=service.parts.wall(), limit=9)) == 3
+        leases.renew(unit, there, service.parts.wall())
+    assert workers.release_dead(service.parts) == 0
+    with service.parts.catalogue.change() as unit:
+        leases.renew(unit, there, service.parts.wall() - 2 * leases.LEASE_S)
+    assert workers.release_dead(service.parts) == 3
+    assert ledger.rows(library, "SELECT * FROM lease") == []
+    service.passes.finish()  # they are suspects: a process of their own runs them
+    assert admitted(library) == {"0.txt", "1.txt", "2.txt"}
+
+
+def test_a_worker_at_a_long_file_keeps_its_lease(service, library, monkeypatch):
+    monkeypatch.setattr(leases, "RENEW_S", 0.1)
+    read, go = admit.examine, threading.Event()
+
+    def waits(path, *args, **kwargs):
+        assert go.wait(20)
+        return read(path, *args, **kwargs)
+
+    monkeypatch.setattr(admit, "examine", waits)
+    service.passes.look()
+    pool = Workers(service.parts, 1)
+    pool.start()
+    try:
+        seen = set()
+
+        def renewed():
+            seen.update(r["until"] for r in ledger.rows(library, "SELECT until FROM lease"))
+            return len(seen) >= 3
+
+        assert until(renewed)
+    finally:
+        go.set()
+        pool.stop()
+    assert ledger.rows(library, "SELECT * FROM lease") == []
