@@ -42,7 +42,9 @@ def make(folder: Path, count: int, pictures: float) -> None:
         if n % 1000 < 1000 * pictures:
             info = PngImagePlugin.PngInfo()
             info.add_text("parameters", f"{words}\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: {n}, Size: 48x48")
-            Image.fromarray(dice.integers(0, 256, (48, 48, 3), dtype=np.uint8)).save(here / f"{n:06d}.png", pnginfo=info)
+            Image.fromarray(dice.integers(0, 256, (48, 48, 3), dtype=np.uint8)).save(
+                here / f"{n:06d}.png", pnginfo=info
+            )
         else:
             (here / f"{n:06d}.txt").write_text(f"{words}\n" * (8 + n % 40))
 

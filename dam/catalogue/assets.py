@@ -11,6 +11,7 @@ from dam.catalogue import cuts, derived
 from dam.catalogue.tables import (
     AssetRow,
     FingerprintRow,
+    FormerLocationRow,
     JobRow,
     LocationRow,
     ManifestRow,
@@ -121,7 +122,16 @@ def place(
     if before == asset_id:
         return None
     unit.touch(before)
+    remember_place(unit, before, root_id, path)
     return before
+
+
+def remember_place(unit: Unit, asset_id: str, root_id: str, path: str) -> None:
+    """Another content stands at `path` now: this one stood there before."""
+    place = {"asset_id": asset_id, "root_id": root_id, "path": path}
+    if unit.session.get(FormerLocationRow, (asset_id, root_id, path)) is None:
+        unit.session.add(FormerLocationRow(**place, name_key=match_key(path)))
+        unit.session.flush()
 
 
 def set_availability(unit: Unit, location_ids: Sequence[str], availability: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col
 
-from dam.catalogue import work
+from dam.catalogue import assets, work
 from dam.catalogue.reading import Reader
 from dam.catalogue.tables import FolderRow, LocationRow, RootRow
 from dam.catalogue.unit import Unit
@@ -204,6 +204,11 @@ def relink(unit: Unit, root_id: str, moves: Sequence[tuple[Holder, str]]) -> Non
     told: dict[tuple[str, str], int] = {}
     for holder, path in moves:
         at = sa.and_(col(LocationRow.root_id) == root_id, col(LocationRow.path) == path)
+        there = unit.db.execute(
+            sa.select(col(LocationRow.asset_id)).where(at, col(LocationRow.availability) == "missing")
+        )
+        for (asset_id,) in there.all():
+            assets.remember_place(unit, asset_id, root_id, path)
         unit.db.execute(sa.delete(LocationRow).where(at, col(LocationRow.availability) == "missing"))
         values = {"path": path, "last_seen_at": unit.now, "availability": "online", "unverified": True}
         unit.db.execute(sa.update(LocationRow).where(col(LocationRow.id) == holder.location_id).values(**values))

@@ -11,6 +11,7 @@ from dam.catalogue.tables import (
     AssetRow,
     CopyRow,
     EdgeRow,
+    FormerLocationRow,
     LocationRow,
     ManifestRow,
     ReferenceRow,
@@ -35,6 +36,7 @@ class Holder:
     root_id: str
     path: str
     kind: str
+    created_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,18 +167,41 @@ _HOLDER = (
         col(LocationRow.root_id),
         col(LocationRow.path),
         col(AssetRow.kind),
+        col(AssetRow.created_at),
     )
     .join(LocationRow, col(LocationRow.asset_id) == col(AssetRow.id))
     .order_by(col(AssetRow.sha256), col(LocationRow.path))
 )
-
-
-def holders(unit: Unit, *, name_keys: Sequence[str] = (), sha256s: Sequence[str] = ()) -> list[Holder]:
-    """Every asset with one of these names (at any time, in any root) or contents."""
-    statement = _HOLDER.where(
-        sa.or_(col(LocationRow.name_key).in_(list(name_keys)), col(AssetRow.sha256).in_(list(sha256s)))
+_FORMER_HOLDER = (
+    sa.select(
+        col(AssetRow.id),
+        col(AssetRow.sha256),
+        col(FormerLocationRow.name_key),
+        col(FormerLocationRow.root_id),
+        col(FormerLocationRow.path),
+        col(AssetRow.kind),
+        col(AssetRow.created_at),
     )
-    return [Holder(*row) for row in unit.db.execute(statement)]
+    .join(FormerLocationRow, col(FormerLocationRow.asset_id) == col(AssetRow.id))
+    .order_by(col(AssetRow.sha256), col(FormerLocationRow.path))
+)
+
+
+def holders(
+    unit: Unit, *, name_keys: Sequence[str] = (), sha256s: Sequence[str] = (), former: bool = False
+) -> list[Holder]:
+    """Every asset with one of these names (in any root, missing or not) or contents. `former`: also those that were
+    saved over since.
+    """
+    named, wanted = list(name_keys), list(sha256s)
+    places: list[tuple[Any, Any]] = [(_HOLDER, LocationRow)]
+    if former:
+        places.append((_FORMER_HOLDER, FormerLocationRow))
+    found: list[Holder] = []
+    for statement, table in places:
+        either = sa.or_(col(table.name_key).in_(named), col(AssetRow.sha256).in_(wanted))
+        found += [Holder(*row) for row in unit.db.execute(statement.where(either))]
+    return found
 
 
 def stem_holders(unit: Unit, stems: Sequence[str]) -> list[Holder]:
@@ -240,8 +265,12 @@ def children_wanting(unit: Unit, *, name_keys: Sequence[str], sha256: str, label
 
 def names_of(unit: Unit, asset_id: str) -> frozenset[str]:
     """The keys of all file names under which an asset was ever seen."""
-    rows = unit.db.execute(sa.select(col(LocationRow.name_key)).where(col(LocationRow.asset_id) == asset_id))
-    return frozenset(row[0] for row in rows)
+    names: set[str] = set()
+    table: Any
+    for table in (LocationRow, FormerLocationRow):
+        rows = unit.db.execute(sa.select(col(table.name_key)).where(col(table.asset_id) == asset_id))
+        names.update(row[0] for row in rows)
+    return frozenset(names)
 
 
 # Asked for every file that arrives, so it is built once.
@@ -273,6 +302,11 @@ def names_and_hashes(unit: Unit, asset_ids: Sequence[str]) -> list[tuple[str, st
         )
         found += [(row[0], row[1]) for row in rows]
     return found
+
+
+def created_at(unit: Unit, asset_id: str) -> str:
+    """When an asset's file was written, as far as its drive says."""
+    return str(unit.db.execute(sa.select(col(AssetRow.created_at)).where(col(AssetRow.id) == asset_id)).scalar_one())
 
 
 def roots_of(unit: Unit, asset_id: str) -> set[str]:

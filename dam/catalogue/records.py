@@ -11,6 +11,7 @@ from dam.catalogue.tables import (
     CopyRow,
     DecisionRow,
     FolderRow,
+    FormerLocationRow,
     IntakeRow,
     LocationRow,
     MarkRow,
@@ -53,13 +54,23 @@ def get_root(unit: Unit, name: str) -> RootRow:
     return row
 
 
+_PLACE = ("asset_id", "root_id", "path", "name_key")
+
+
 def remove_root(unit: Unit, name: str) -> RootRow:
-    """Forget a root: its locations and waiting files go; assets, decisions and copies stay."""
+    """Forget a root: its locations and waiting files go; assets, decisions and copies stay, and the names that edges
+    stand on.
+    """
     row = get_root(unit, name)
     for (asset_id,) in unit.session.execute(
         sa.select(col(LocationRow.asset_id)).where(col(LocationRow.root_id) == row.id).distinct()
     ):
         unit.touch(asset_id)
+    here = sa.select(*(col(getattr(LocationRow, name)) for name in _PLACE)).where(
+        col(LocationRow.root_id) == row.id,
+        ~sa.exists().where(*(col(getattr(FormerLocationRow, n)) == col(getattr(LocationRow, n)) for n in _PLACE[:3])),
+    )
+    unit.session.execute(sa.insert(FormerLocationRow).from_select(list(_PLACE), here))
     for table in (LocationRow, IntakeRow, FolderRow):
         unit.session.execute(sa.delete(table).where(col(table.root_id) == row.id))
     unit.audit("root.removed", row.id, {"name": row.name, "path": row.path})

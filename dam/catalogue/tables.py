@@ -122,6 +122,19 @@ class LocationRow(SQLModel, table=True):
     unverified: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
 
 
+class FormerLocationRow(SQLModel, table=True):
+    """Where an asset stood until another content was saved over it: others may still name it as their source.
+
+    The root may be gone.
+    """
+
+    __tablename__ = "former_location"
+    asset_id: str = Field(primary_key=True, foreign_key="asset.id")
+    root_id: str = Field(primary_key=True)
+    path: str = Field(primary_key=True)
+    name_key: str = Field(index=True)
+
+
 class IntakeRow(SQLModel, table=True):
     """A file that is seen but not (yet) an asset: waiting to settle, due, retried or quarantined with a reason."""
 

@@ -73,6 +73,15 @@ def candidates_of(unit: Unit, child_id: str, holders: Iterable[Holder]) -> list[
     """Locations as the pure rules see them from one child."""
     own_roots = edges.roots_of(unit, child_id)
     return [
-        Candidate(h.asset_id, h.sha256, h.name_key, same_root=h.root_id in own_roots, path=h.path, kind=h.kind)
+        Candidate(
+            h.asset_id,
+            h.sha256,
+            h.name_key,
+            same_root=h.root_id in own_roots,
+            path=h.path,
+            kind=h.kind,
+            place=f"{h.root_id}/{h.path}",
+            created_at=h.created_at,
+        )
         for h in holders
     ]

@@ -103,13 +103,16 @@ def _edges(unit: Unit, child_id: str, wanted: list[Reference]) -> list[Edge]:
         unit,
         name_keys=sorted({r.name_key for r in wanted if r.name_key}),
         sha256s=sorted({r.sha256 for r in wanted if r.sha256}),
+        former=True,
     )
+    made_at = edges.created_at(unit, child_id)
     candidates = cutting.candidates_of(unit, child_id, holders)
     inputs = [Input(r.name, r.sha256, r.role) for r in wanted if r.kind == "input"]
-    found = edges_by_name(child_id, inputs, candidates)
+    found = edges_by_name(child_id, inputs, candidates, as_of=made_at)
     files = [NamedFile(r.role, r.name) for r in wanted if r.kind == "source_file" and r.name and r.role]
     if files:
-        found += edges_by_file_name(child_id, files, candidates, edges.names_of(unit, child_id))
+        own = edges.names_of(unit, child_id)
+        found += edges_by_file_name(child_id, files, candidates, own, as_of=made_at)
     detail = edges.manifest_detail(unit, child_id)
     if detail is not None:
         labels = edges.label_holders(unit, sorted({r.manifest_label for r in wanted if r.manifest_label}))

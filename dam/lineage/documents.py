@@ -94,16 +94,24 @@ def edges_from_documents(child: Documents, others: Iterable[Documents]) -> list[
 
 
 def edges_by_file_name(
-    child_id: str, files: Iterable[NamedFile], candidates: Iterable[Candidate], own_keys: frozenset[str]
+    child_id: str,
+    files: Iterable[NamedFile],
+    candidates: Iterable[Candidate],
+    own_keys: frozenset[str],
+    *,
+    as_of: str = "",
 ) -> list[Edge]:
-    """Edges by name alone. `own_keys` are the child's own file names: a file that names its own name says nothing."""
+    """Edges by name alone. `own_keys` are the child's own file names: a file that names its own name says nothing.
+
+    `as_of`: when the child was made (names.candidates_of).
+    """
     others = sorted(
         {row for row in candidates if row.asset_id != child_id and row.key not in own_keys},
         key=lambda row: (row.asset_id, row.path),
     )
     edges: list[Edge] = []
     for given in files:
-        named = candidates_of(given.name, others)
+        named = candidates_of(given.name, others, as_of=as_of)
         near = [row for row in named if row.same_root]
         parents = sorted({row.asset_id for row in near or named})
         sure = 0.7 if near else _SEVERAL

@@ -26,7 +26,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}", re.IGNORECASE | re.ASCII)
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One location of an asset that may be meant. `key` is media.paths.match_key of its file name; `path` is relative
-    to its root; `same_root`: it lies under the child's root; `kind` is the asset's.
+    to its root; `same_root`: it lies under the child's root; `kind` is the asset's. `place` tells one root's paths from
+    another's; `created_at` is when the asset's file was written.
     """
 
     asset_id: str
@@ -35,19 +36,26 @@ class Candidate:
     same_root: bool
     path: str = ""
     kind: str = ""
+    place: str = ""
+    created_at: str = ""
 
 
 def edges_by_name(
-    child_id: str, inputs: Iterable[Input], candidates: Iterable[Candidate], *, carrier: str | None = None
+    child_id: str,
+    inputs: Iterable[Input],
+    candidates: Iterable[Candidate],
+    *,
+    carrier: str | None = None,
+    as_of: str = "",
 ) -> list[Edge]:
     """At most one INPUT edge for each parent, the best founded; sorted, whatever the order of the arguments.
 
-    Never the child itself. `detail` has the name, role and carrier; `roles` where an asset was read in several.
+    Never the child itself. `as_of`: when the child was made (see `candidates_of`). `detail` has the name, role and carrier; `roles` where an asset was read in several.
     """
     others = sorted({candidate for candidate in candidates if candidate.asset_id != child_id}, key=_order)
     found: list[Edge] = []
     for given in list(inputs)[:INPUT_LIMIT]:
-        found.extend(_edges_of(child_id, given, others, carrier))
+        found.extend(_edges_of(child_id, given, others, carrier, as_of))
     return _best_for_each_parent(found)
 
 
@@ -56,20 +64,38 @@ def bare_name(name: str) -> str:
     return _FOLDER_TAG.sub("", name).strip()
 
 
-def candidates_of(name: str, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Those of that file name. If the name has a folder that some of them lie in, only these."""
+def candidates_of(name: str, candidates: Sequence[Candidate], *, as_of: str = "") -> list[Candidate]:
+    """Those of that file name. If the name has a folder that some of them lie in, only these.
+
+    Of several contents that stood at one place, one after the other, the one that stood there at `as_of`: the latest
+    written until then, else the first.
+    """
     bare = bare_name(name)
     key = match_key(bare)
     if not key:
         return []
-    named = [candidate for candidate in candidates if candidate.key == key]
+    named = _at_the_time([candidate for candidate in candidates if candidate.key == key], as_of)
     tail = _tail(bare)
     if "/" not in tail:
         return named
     return [candidate for candidate in named if f"/{_tail(candidate.path)}".endswith(f"/{tail}")] or named
 
 
-def _edges_of(child_id: str, given: Input, candidates: Sequence[Candidate], carrier: str | None) -> list[Edge]:
+def _at_the_time(named: list[Candidate], as_of: str) -> list[Candidate]:
+    by_place: dict[str, list[Candidate]] = {}
+    for one in named:
+        by_place.setdefault(one.place or one.asset_id, []).append(one)
+    chosen: set[Candidate] = set()
+    for there in by_place.values():
+        there.sort(key=lambda one: (one.created_at, one.asset_id))
+        before = [one for one in there if one.created_at <= as_of]
+        chosen.add(before[-1] if before else there[0])
+    return [one for one in named if one in chosen] if as_of else named
+
+
+def _edges_of(
+    child_id: str, given: Input, candidates: Sequence[Candidate], carrier: str | None, as_of: str
+) -> list[Edge]:
     detail = {"name": given.name, "role": given.role, "carrier": carrier}
     if given.sha256 and _SHA256.fullmatch(given.sha256):
         wanted = given.sha256.lower()
@@ -77,7 +103,7 @@ def _edges_of(child_id: str, given: Input, candidates: Sequence[Candidate], carr
         return [Edge(parent, child_id, Relation.INPUT, "sha256", 1.0, detail) for parent in exact]
     if not given.name:
         return []
-    named = candidates_of(given.name, candidates)
+    named = candidates_of(given.name, candidates, as_of=as_of)
     near = [candidate for candidate in named if candidate.same_root]
     parents = sorted({candidate.asset_id for candidate in near or named})
     if len(parents) == 1:

@@ -172,6 +172,44 @@ def test_renaming_the_folder_of_most_files_is_a_move_and_not_a_loss(service, dri
     assert_still_approved(service, approved)
 
 
+# -- what was made from a file stays so when the file is saved over
+
+
+def made_from(service, child):
+    """SHA-256 of what `child` was made from, by what it names."""
+    child = sha256(child)
+    found = ledger.edges(service.parts.settings.library)
+    return {parent for relation, _, parent, c in found if c == child and relation == "input"}
+
+
+def test_saving_over_a_source_leaves_its_children_with_the_old_content(service, drive):
+    old = sha256(drive / HERO)
+    assert made_from(service, drive / CHILD) == {old}
+    pictures.put(drive, HERO, pictures.a1111_png(71))
+    service.passes.scan()
+    assert made_from(service, drive / CHILD) == {old}
+    pictures.put(drive, "renders/later.png", pictures.comfy_png(72, "hero.png"))
+    service.passes.scan()
+    assert made_from(service, drive / "renders/later.png") == {sha256(drive / HERO)}
+
+
+def test_a_source_that_moved_away_before_its_name_was_used_again_keeps_its_children(service, drive):
+    old = sha256(drive / HERO)
+    os.rename(drive / HERO, drive / "renders/hero_v1.png")
+    service.passes.scan()
+    pictures.put(drive, HERO, pictures.a1111_png(71))
+    service.passes.scan()
+    assert made_from(service, drive / CHILD) == {old}
+
+
+def test_edges_stay_when_a_root_is_forgotten(service, drive):
+    old = made_from(service, drive / CHILD)
+    service.roots.remove("drive")
+    service.roots.add(str(drive), name="again")
+    service.passes.scan()
+    assert made_from(service, drive / CHILD) == old
+
+
 # -- promise 3: originals are never touched
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,6 +22,30 @@ def at(asset_id, path, *, same_root=True):
 
 def facts(edges):
     return [(edge.parent_id, edge.evidence, edge.confidence) for edge in edges]
+
+
+def stood(asset_id, path, created_at, **more):
+    return replace(at(asset_id, path, **more), place=f"root/{path}", created_at=created_at)
+
+
+@pytest.mark.parametrize(
+    ("made", "parent"), [("2026-01-01", "a"), ("2026-02-15", "a"), ("2026-03-01", "b"), ("2026-09-09", "c")]
+)
+def test_of_contents_that_stood_at_one_place_the_one_of_the_time_is_meant(made, parent):
+    rows = [stood("c", "x.png", "2026-04-01"), stood("a", "x.png", "2026-02-01"), stood("b", "x.png", "2026-03-01")]
+    assert facts(edges_by_name("child", [Input("x.png")], rows, as_of=made)) == [(parent, "name_in_root", 0.9)]
+
+
+def test_contents_at_two_places_stay_ambiguous_whatever_their_times(made="2026-09-09"):
+    rows = [stood("a", "1/x.png", "2026-02-01"), stood("b", "2/x.png", "2026-03-01")]
+    found = facts(edges_by_name("child", [Input("x.png")], rows, as_of=made))
+    assert found == [("a", "name_ambiguous", 0.3), ("b", "name_ambiguous", 0.3)]
+
+
+def test_a_stated_hash_finds_a_content_that_was_saved_over():
+    rows = [stood("a", "x.png", "2026-02-01"), stood("b", "x.png", "2026-03-01")]
+    found = edges_by_name("child", [Input("x.png", SHA["a"])], rows, as_of="2026-09-09")
+    assert facts(found) == [("a", "sha256", 1.0)]
 
 
 def test_a_hash_is_certain_whatever_the_name():
