@@ -136,6 +136,11 @@ def quarantine(request: Request, service: Library) -> Response:
     return _web(request).page(request, "quarantine.html", held=held[:SHOWN_QUARANTINED], total=len(held))
 
 
+@router.get("/drives")
+def drives(request: Request) -> Response:
+    return _web(request).page(request, "drives.html")
+
+
 @router.get("/audit")
 def audit(request: Request, service: Library, after: Annotated[int, Query(ge=0, le=2**62)] = 0) -> Response:
     rows = service.find.audit(after=after, limit=PAGE_ENTRIES)

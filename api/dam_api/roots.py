@@ -9,7 +9,7 @@ from dam.service.library import Service
 from dam_api.deps import Library
 from dam_api.problems import described
 from dam_schemas.asset import RootOut, SummaryOut
-from dam_schemas.web import RootIn, ScanIn
+from dam_schemas.web import RootIn, RootSetIn, ScanIn
 
 router = APIRouter(tags=["roots"])
 
@@ -32,6 +32,21 @@ def add_root(body: RootIn, response: Response, service: Library) -> RootOut:
 
 @router.get("/roots/{name}", responses=described(404))
 def root(name: str, service: Library) -> RootOut:
+    return RootOut.model_validate(service.roots.get(name))
+
+
+@router.patch("/roots/{name}", responses=described(400, 404, 409))
+def set_root(name: str, body: RootSetIn, service: Library) -> RootOut:
+    """Change how a root is protected or watched: what `dam root set` does."""
+    asked, who = body.model_fields_set, _actor(service)
+    if "watch" in asked:
+        service.roots.watch(name, None if body.watch == "auto" else body.watch, actor=who)
+    if body.marker is not None:
+        service.roots.mark(name, wanted=body.marker, actor=who)
+    if "protect" in asked:
+        service.roots.set(name, protect=body.protect, actor=who)
+    if body.protect_mode is not None:
+        service.roots.set(name, protect=None, mode=body.protect_mode, confirmed=body.confirmed, actor=who)
     return RootOut.model_validate(service.roots.get(name))
 
 

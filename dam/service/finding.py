@@ -213,6 +213,7 @@ class Finder:
                 **reader.counts(),
                 "quarantined": reader.quarantined(),
                 "pending": reader.pending(),
+                "waiting": reader.waiting_outside(),
                 "roots": reader.roots(),
             }
 

@@ -31,6 +31,16 @@ class RootIn(Ask):
     protect: str | None = Field(default=None, description="none, ai or all; default: the library's setting")
 
 
+class RootSetIn(Ask):
+    """What changes; what is not said stays as it is."""
+
+    protect: Name | None = Field(default=None, description="none, ai or all; null: the library's setting")
+    protect_mode: Name | None = Field(default=None, description="copy, sidecar or in_place")
+    confirmed: bool = Field(default=False, description="in_place may replace files of this root")
+    watch: Name | None = Field(default=None, description="events, polling, or auto: by the file system")
+    marker: bool | None = Field(default=None, description="a file on the drive, so that no other passes for it")
+
+
 class ScanIn(Ask):
     roots: list[Name] = Field(default_factory=list, max_length=1_000, description="names; empty = every root")
     accept_missing: bool = Field(default=False, description="the files that are gone are really gone")
@@ -40,6 +50,14 @@ class ReparseIn(Ask):
     reader: Name | None = Field(default=None, description="only assets that this reader or nobody read")
     assets: list[Name] = Field(default_factory=list, max_length=1_000, description="ids or SHA-256; empty = all")
     dry_run: bool = Field(default=False, description="only say what would change")
+
+
+class WaitingOut(Wire):
+    """Work that waits for something outside (a disk, a signing key, a time stamp), and goes on by itself."""
+
+    code: str
+    message: str | None = None
+    n: int
 
 
 class OverviewOut(Wire):
@@ -52,6 +70,7 @@ class OverviewOut(Wire):
     protected: int
     quarantined: list[QuarantinedOut]
     pending: dict[str, int]
+    waiting: list[WaitingOut] = Field(default_factory=list)
     roots: list[RootOut]
 
 

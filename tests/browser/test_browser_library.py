@@ -159,7 +159,7 @@ def test_enter_in_the_name_field_decides_nothing(tab):
 
 
 def test_a_hostile_drive_is_only_text(tab):
-    for path in ("/", "/quarantine", "/audit"):
+    for path in ("/", "/quarantine", "/drives", "/audit"):
         tab.open(path)
         expect(tab.page.get_by_role("link", name="Headwater")).to_be_visible()
     tab.open("/?q=alert")
@@ -180,7 +180,9 @@ def test_the_copy_is_downloaded(browser, address):
     context.close()
 
 
-@pytest.mark.parametrize("path", ["/", "/?q=barn", "/?q=nothing-like-this", "/quarantine", "/audit", "asset"])
+@pytest.mark.parametrize(
+    "path", ["/", "/?q=barn", "/?q=nothing-like-this", "/quarantine", "/drives", "/audit", "asset"]
+)
 def test_nothing_runs_off_a_phone(browser, address, path):
     context = browser.new_context(viewport={"width": 375, "height": 720})
     page = context.new_page()
@@ -191,6 +193,15 @@ def test_nothing_runs_off_a_phone(browser, address, path):
     page.wait_for_load_state("load")  # text may be there before the style sheet is
     assert page.evaluate("document.documentElement.scrollWidth") == 375
     context.close()
+
+
+def test_the_drives_page_says_how_each_is_watched(tab):
+    tab.open("/drives")
+    row = tab.page.locator("tbody tr").first
+    expect(row).to_contain_text("online")
+    expect(row).to_contain_text("events")
+    expect(row).to_contain_text("UTC")
+    expect(tab.page.get_by_role("link", name="Drives")).to_have_attribute("aria-current", "page")
 
 
 def test_slash_goes_to_the_search(browser, address):

@@ -1,6 +1,7 @@
 """One walk through both doors: what the command line prints, the API answers, word for word."""
 
 import hashlib
+import json
 import urllib.parse
 from pathlib import Path
 
@@ -74,6 +75,28 @@ def test_roots_audit_and_doctor_say_the_same(studio):
     assert [(c["name"], c["status"]) for c in printed["checks"]] == [
         (c["name"], c["status"]) for c in answered["checks"]
     ]
+
+
+def test_a_root_is_set_alike(studio):
+    library, _, served = studio
+    (name,) = [r["name"] for r in served.get("/api/v1/roots")]
+    at = f"/api/v1/roots/{name}"
+
+    def patch(body):
+        return served.ask(
+            at, data=json.dumps(body).encode(), method="PATCH", headers={"Content-Type": "application/json"}
+        )
+
+    printed = dam(library, "root", "set", name, "--watch", "polling", "--json").json
+    assert patch({"watch": "polling"}) == (200, printed)
+    assert printed["mode"] == "polling"
+    assert patch({"watch": "auto"})[1] == dam(library, "root", "set", name, "--watch", "auto", "--json").json
+    status, said = patch({"watch": "telepathy"})
+    assert (status, said["code"]) == (400, "usage")
+    assert '"usage"' in dam(library, "root", "set", name, "--watch", "telepathy", "--json").err
+    status, said = patch({"protect_mode": "in_place"})
+    assert (status, said["code"]) == (409, "root.unconfirmed")
+    assert '"root.unconfirmed"' in dam(library, "root", "set", name, "--protect-mode", "in_place", "--json").err
 
 
 def test_reparse_says_the_same_right_after_a_scan_and_keeps_what_was_read(studio):

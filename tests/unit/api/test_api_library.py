@@ -31,6 +31,22 @@ def test_a_root_that_cannot_be_watched_is_refused(fresh, body, status, code):
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
+def test_a_root_is_changed_only_in_what_is_said(fresh):
+    fresh.door.post("/api/v1/roots", json={"path": str(fresh.drive), "name": "renders", "protect": "all"})
+    (fresh.drive / "note.txt").write_text("x")
+    at = "/api/v1/roots/renders"
+    changed = fresh.door("PATCH", at, json={"marker": True}).json()
+    assert (changed["marker"], changed["protect"], changed["watch_mode"]) == (True, "all", None)
+    assert (fresh.drive / ".headwater-root").exists()
+    changed = fresh.door("PATCH", at, json={"watch": "polling", "protect": None}).json()
+    assert (changed["marker"], changed["protect"], changed["mode"]) == (True, None, "polling")
+    assert fresh.door("PATCH", at, json={"watch": "auto", "marker": False}).json()["watch_mode"] is None
+    assert not (fresh.drive / ".headwater-root").exists()
+    assert fresh.door("PATCH", at, json={}).json()["protect"] is None
+    assert fresh.door("PATCH", at, json={"color": "red"}).status_code == 422
+    assert fresh.door("PATCH", "/api/v1/roots/nobody", json={"marker": True}).status_code == 404
+
+
 def test_scans_wait_for_nobody(fresh):
     fresh.door.app.state.scanning.acquire()
     answer = fresh.door.post("/api/v1/scans")

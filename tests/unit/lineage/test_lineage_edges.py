@@ -36,9 +36,9 @@ def test_of_contents_that_stood_at_one_place_the_one_of_the_time_is_meant(made, 
     assert facts(edges_by_name("child", [Input("x.png")], rows, as_of=made)) == [(parent, "name_in_root", 0.9)]
 
 
-def test_contents_at_two_places_stay_ambiguous_whatever_their_times(made="2026-09-09"):
+def test_contents_at_two_places_stay_ambiguous_whatever_their_times():
     rows = [stood("a", "1/x.png", "2026-02-01"), stood("b", "2/x.png", "2026-03-01")]
-    found = facts(edges_by_name("child", [Input("x.png")], rows, as_of=made))
+    found = facts(edges_by_name("child", [Input("x.png")], rows, as_of="2026-09-09"))
     assert found == [("a", "name_ambiguous", 0.3), ("b", "name_ambiguous", 0.3)]
 
 
