@@ -20,6 +20,7 @@ from dam.search.query import Query, Term, resolve
 from dam.search.results import Sort
 from dam.settings import Settings
 from dam.storage.local import LocalStorage
+from dam.watch.modes import with_mode
 
 RELATED = {
     "similar": (Relation.NEAR_DUPLICATE,),
@@ -204,7 +205,7 @@ class Finder:
 
     def roots(self) -> list[dict[str, Any]]:
         with self._reader() as reader:
-            return list(reader.roots())
+            return with_mode(reader.roots())
 
     def overview(self) -> dict[str, Any]:
         """Counts of the library, what is held back and what is still to do."""
@@ -214,7 +215,7 @@ class Finder:
                 "quarantined": reader.quarantined(),
                 "pending": reader.pending(),
                 "waiting": reader.waiting_outside(),
-                "roots": reader.roots(),
+                "roots": with_mode(reader.roots()),
             }
 
     def audit(self, *, after: int = 0, limit: int = 100, asset: str | None = None) -> list[dict[str, Any]]:

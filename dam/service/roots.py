@@ -13,7 +13,7 @@ from dam.storage.local import write_atomic
 from dam.storage.volume import require_replaceable
 from dam.watch import identity
 from dam.watch.modes import MODES as WATCH_MODES
-from dam.watch.modes import mode_of
+from dam.watch.modes import with_mode
 from dam.watch.walk import MARKER
 
 POLICIES = ("none", "ai", "all")
@@ -81,7 +81,7 @@ class Roots:
 
     def list(self) -> list[dict[str, Any]]:
         with open_reader(self._parts.catalogue.path) as reader:
-            return [{**root, "mode": mode_of(root)} for root in reader.roots()]
+            return with_mode(reader.roots())
 
     def get(self, name: str) -> dict[str, Any]:
         for root in self.list():

@@ -1,6 +1,6 @@
 """How a root is watched: by kernel events and full passes, or by polling where events do not tell what others write."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dam import mounts
@@ -16,6 +16,11 @@ def mode_of(root: Mapping[str, Any]) -> str:
     if chosen in MODES:
         return str(chosen)
     return POLLING if mounts.is_share(root.get("file_system")) else EVENTS
+
+
+def with_mode(roots: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of roots with how each is watched, as the doors show them."""
+    return [{**root, "mode": mode_of(root)} for root in roots]
 
 
 def settle_of(root: Mapping[str, Any], settings: Settings) -> float:

@@ -40,6 +40,7 @@ def test_a_root_is_changed_only_in_what_is_said(fresh):
     assert (fresh.drive / ".headwater-root").exists()
     changed = fresh.door("PATCH", at, json={"watch": "polling", "protect": None}).json()
     assert (changed["marker"], changed["protect"], changed["mode"]) == (True, None, "polling")
+    assert [r["mode"] for r in fresh.door.get("/api/v1/overview").json()["roots"]] == ["polling"]
     assert fresh.door("PATCH", at, json={"watch": "auto", "marker": False}).json()["watch_mode"] is None
     assert not (fresh.drive / ".headwater-root").exists()
     assert fresh.door("PATCH", at, json={}).json()["protect"] is None
