@@ -145,13 +145,21 @@ def claim_arrivals(unit: Unit, worker: str, *, now: float, limit: int, suspects:
     ]
 
 
-def settle_later(unit: Unit, arrival_id: str, seen: tuple[int, int, str], not_before: float) -> None:
-    """The file changed while it was read: look again later, and never count that against it."""
+def settle_later(
+    unit: Unit,
+    arrival_id: str,
+    seen: tuple[int, int, str],
+    not_before: float,
+    *,
+    code: str = "file.changing",
+    message: str = "The file changed while it was being read.",
+) -> None:
+    """The file changed while it was read, or is not whole yet: look again later, and never count that against it."""
     row = unit.session.get(IntakeRow, arrival_id)
     if row is not None:
         row.size_bytes, row.mtime_ns, row.inode = seen
         row.state, row.worker, row.not_before = "due", None, not_before
-        row.code, row.message = "file.changing", "The file changed while it was being read."
+        row.code, row.message = code, message
         unit.session.add(row)
 
 

@@ -17,7 +17,8 @@ from dam.ingest.moments import VERSION as MOMENTS_VERSION
 from dam.ingest.parts import Parts
 from dam.ingest.sounds import STAGE as SOUND
 from dam.ingest.sounds import VERSION as SOUND_VERSION
-from dam.media.files import entry_at
+from dam.media import unfinished
+from dam.media.files import Entry, entry_at
 from dam.media.paths import from_text, match_key
 from dam.metadata import keep
 from dam.metadata.keep import Kept
@@ -25,6 +26,7 @@ from dam.model import CredentialState, Derived, Edge, Inspection, Kind, Relation
 
 PIXELS_VERSION = "1"
 PROTECT_VERSION = "1"
+UNFINISHED_FACTOR = 15  # times settle_s: how long after the last write a file without an end is waited for
 RETRY_CODES = ("file.unreadable", "file.lost")
 
 
@@ -39,9 +41,12 @@ def admit(parts: Parts, arrival: Arrival) -> str:
         with parts.catalogue.change() as unit:
             work.settle_later(unit, arrival.id, before.seen, later)
         return "changing"
+    whole = os.path.join(folder, path)
     if before.size_bytes == 0:
+        if _waits_for_end(parts, arrival, before, whole, []):
+            return "changing"
         return _fail(parts, arrival, "file.empty", "The file has 0 bytes. It is looked at again when it changes.")
-    found, carriers = examine(os.path.join(folder, path), parts.trust, max_bytes=parts.max_bytes)
+    found, carriers = examine(whole, parts.trust, max_bytes=parts.max_bytes)
     after = entry_at(folder, path)
     if after is None:
         return _gone(parts, arrival, folder)
@@ -52,9 +57,26 @@ def admit(parts: Parts, arrival: Arrival) -> str:
     if found.sha256 is None:
         problem = found.problems[0]
         return _fail(parts, arrival, problem.code, problem.message)
+    if _waits_for_end(parts, arrival, before, whole, [problem.code for problem in found.problems]):
+        return "changing"
     kept = keep.pack(carriers) if carriers is not None else None
     with parts.catalogue.change() as unit:
         return _commit(parts, unit, arrival, found, kept)
+
+
+def _waits_for_end(parts: Parts, arrival: Arrival, there: Entry, path: str, problems: list[str]) -> bool:
+    """A file that was written to just now and has no end yet is waited for, a few times longer than for quiet."""
+    patience = UNFINISHED_FACTOR * parts.settings.settle_s
+    left = patience - (parts.wall() - there.seen[1] / 1e9)
+    if not 0 < left <= patience:
+        return False
+    why = unfinished.reason(path, problems)
+    if why is None:
+        return False
+    later = parts.wall() + max(parts.settings.settle_s, left / 2)
+    with parts.catalogue.change() as unit:
+        work.settle_later(unit, arrival.id, there.seen, later, code="file.unfinished", message=why)
+    return True
 
 
 def _gone(parts: Parts, arrival: Arrival, folder: str) -> str:
