@@ -23,6 +23,7 @@ class Disk:
 
     def __init__(self, image, kind, point):
         self.image, self.kind, self.point = image, kind, point
+        self.shown = kind  # what the kernel calls it
         with open(image, "wb") as stream:
             stream.truncate(64 << 20)
         made = run(*MAKE[kind], image)
@@ -32,6 +33,9 @@ class Disk:
     def mount(self):
         self.point.mkdir(exist_ok=True)
         done = run("mount", "-o", "loop", self.image, self.point)
+        if done.returncode and self.kind == "vfat" and shutil.which("fusefat"):  # a kernel without it
+            done = run("fusefat", "-o", "rw+", self.image, self.point)
+            self.shown = "fuse.fusefat"
         if done.returncode:
             pytest.skip(f"this machine may not mount: {done.stderr.strip()}")
 
@@ -85,7 +89,7 @@ def test_unmounting_and_mounting_again_keeps_every_decision_and_reads_nothing(li
             6,
             0,
             0,
-            [kind],
+            [one.shown],
         )
         assert service.find.card(card.id).status == "approved"
         assert ledger.rows(library, "SELECT * FROM intake") == []
@@ -146,6 +150,8 @@ def test_a_renamed_folder_is_unread_on_ext4_and_read_on_vfat(library, disk, kind
     with opened(library, protect="none") as service:
         service.roots.add(str(one.point), name="drive")
         service.passes.scan()
+        if one.shown == "fuse.fusefat":
+            pytest.skip("no vfat in this kernel, and fusefat loses the files of a folder that is renamed")
         os.rename(one.point / "shots", one.point / "takes")
         (found,) = service.passes.look()
         assert (found.relinked, found.arrivals) == (moved, 6 - moved)
@@ -164,5 +170,5 @@ def test_inode_numbers_of_fat_and_a_reused_device_are_not_believed(disk):
     other.mount()
     mounts.forget()
     assert not mounts.inodes_last(os.stat(other.point).st_dev)
-    assert mounts.mount_of(str(other.point)).kind == "vfat"
-    assert mounts.drive_id(str(other.point)).startswith("vfat:")
+    assert mounts.mount_of(str(other.point)).kind == other.shown
+    assert mounts.drive_id(str(other.point)).startswith(f"{other.shown}:")
