@@ -5,6 +5,7 @@ import os
 import shutil
 import threading
 import time
+import unicodedata
 
 import pytest
 from watchdog.events import FileOpenedEvent, FileSystemEventHandler
@@ -66,6 +67,32 @@ def test_a_move_and_rename_keeps_the_decision(service, drive, approved):
     assert_still_approved(service, approved)
     places = {(p.path, p.availability) for p in service.find.card(approved).locations}
     assert places == {(HERO, "missing"), ("final/hero_v3 (2).png", "online")}
+
+
+def test_a_rename_in_case_only_keeps_the_decision(service, drive, approved):
+    os.rename(drive / HERO, drive / "renders/HERO.png")
+    summary = service.passes.scan()
+    assert (summary.admitted, summary.missing) == (0, 0)
+    assert_still_approved(service, approved)
+    places = {(p.path, p.availability) for p in service.find.card(approved).locations}
+    assert ("renders/HERO.png", "online") in places
+    assert (HERO, "online") not in places
+
+
+def test_twins_whose_names_differ_in_unicode_form_only_are_two_files(service, drive, approved):
+    twins = [drive / "renders" / unicodedata.normalize(form, "Szene é.png") for form in ("NFC", "NFD")]
+    os.rename(drive / HERO, twins[0])
+    twins[1].write_bytes(pictures.a1111_png(61))
+    if len(os.listdir(drive / "renders")) != 5:
+        pytest.skip("this file system takes both for one name")
+    summary = service.passes.scan()
+    assert (summary.admitted, summary.missing) == (1, 0)
+    assert service.find.card(approved).availability == "online"
+    os.replace(twins[0], twins[1])  # as a program of another system would: one form replaces the other
+    service.passes.scan()
+    assert_still_approved(service, approved)
+    online = {p.path for p in service.find.card(approved).locations if p.availability == "online"}
+    assert online == {os.path.relpath(twins[1], drive)}
 
 
 def test_rewriting_identical_bytes_keeps_the_decision(service, drive, approved):
