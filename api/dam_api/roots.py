@@ -53,7 +53,9 @@ def set_root(name: str, body: RootSetIn, service: Library) -> RootOut:
 @router.delete("/roots/{name}", responses=described(404))
 def remove_root(name: str, service: Library) -> RootOut:
     """Forget a root. Its files are not touched; assets and decisions stay. Answers with what was removed."""
-    return RootOut.model_validate(service.roots.remove(name, actor=_actor(service)))
+    gone = service.roots.remove(name, actor=_actor(service))
+    service.find.changed()
+    return RootOut.model_validate(gone)
 
 
 @router.post("/scans", responses=described(404, 503))
@@ -66,4 +68,5 @@ def scan(request: Request, service: Library, body: ScanIn | None = None) -> Summ
         summary = service.passes.scan(asked.roots, accept_missing=asked.accept_missing)
     finally:
         request.app.state.scanning.release()
+    service.find.changed()
     return SummaryOut.model_validate(summary)

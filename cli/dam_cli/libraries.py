@@ -233,7 +233,9 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Anything but 127.0.0.1 demands DAM_TOKEN.")] = None,
 ) -> None:
     """Serve the API and the web UI, without watching. Example: dam serve --port 8340"""
-    with library(port=port, host=host) as service:
+    from dam.service.following import Follower
+
+    with library(port=port, host=host) as service, Follower(service.passes):
         stop = _stop_on_signals()
         server = _server(service)
         say(f"Headwater is at {server.url}  (API: {server.url}/api/v1, stop with Ctrl-C)")

@@ -72,6 +72,7 @@ class AssetRow(SQLModel, table=True):
     """One content. The state columns are kept by the service in the same transaction as what they sum up."""
 
     __tablename__ = "asset"
+    __table_args__ = (sa.Index("ix_asset_counted", "kind", "review_status", "credential_state"),)
     id: str = Field(primary_key=True)
     sha256: str = Field(unique=True)
     size_bytes: int = Field(sa_type=sa.BigInteger)
@@ -103,6 +104,7 @@ class LocationRow(SQLModel, table=True):
     __table_args__ = (
         sa.UniqueConstraint("root_id", "path"),
         sa.Index("ix_location_inode", "inode", "size_bytes"),
+        sa.Index("ix_location_counted", "root_id", "availability"),
         sa.Index("ix_location_unverified", "id", sqlite_where=sa.text("unverified = 1")),
     )
     id: str = Field(primary_key=True)
@@ -141,6 +143,7 @@ class IntakeRow(SQLModel, table=True):
     __tablename__ = "intake"
     __table_args__ = (
         sa.UniqueConstraint("root_id", "path"),
+        sa.Index("ix_intake_state_root_id", "state", "root_id"),
         sa.Index("ix_intake_crashes", "crashes", sqlite_where=sa.text("crashes > 0")),
     )
     id: str = Field(primary_key=True)
@@ -149,7 +152,7 @@ class IntakeRow(SQLModel, table=True):
     size_bytes: int = Field(sa_type=sa.BigInteger)
     mtime_ns: int = Field(sa_type=sa.BigInteger)
     inode: str = Field(index=True)
-    state: str = Field(default="due", index=True)  # due, running, quarantined
+    state: str = "due"  # due, running, quarantined
     worker: str | None = None
     code: str | None = None
     message: str | None = None
@@ -453,6 +456,7 @@ class JobRow(SQLModel, table=True):
     __table_args__ = (
         sa.UniqueConstraint("asset_id", "stage"),
         sa.Index("ix_job_state_not_before", "state", "not_before"),
+        sa.Index("ix_job_state_code", "state", "code"),
         sa.Index("ix_job_crashes", "crashes", sqlite_where=sa.text("crashes > 0")),
     )
     id: str = Field(primary_key=True)

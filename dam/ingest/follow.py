@@ -5,7 +5,7 @@ rebuilt from the catalogue by itself, and a failing index never fails an ingest.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -54,8 +54,10 @@ def document(card: Card) -> Document:
     )
 
 
-def follow(catalogue: Path, index: TantivyIndex) -> int:
-    """Bring the index level with the outbox. Returns how many assets were looked at; 0 if another process writes."""
+def follow(catalogue: Path, index: TantivyIndex, *, enough: Callable[[], bool] = lambda: False) -> int:
+    """Bring the index level with the outbox, or go on until `enough()`. Returns how many assets were looked at; 0 if
+    another process writes.
+    """
     with open_reader(catalogue) as reader:
         rows = reader.outbox(BATCH)
     count = 0
@@ -63,7 +65,7 @@ def follow(catalogue: Path, index: TantivyIndex) -> int:
         return 0
     try:
         with index.writer() as writer:
-            while rows:
+            while rows and not (count and enough()):
                 ids = list(dict.fromkeys(asset_id for _, asset_id in rows))
                 with open_reader(catalogue) as reader:
                     cards = reader.cards(ids)

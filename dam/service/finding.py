@@ -60,18 +60,29 @@ class LineageView:
 class Finder:
     """Reads of one library. Cheap to make; each call sees the latest committed state."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, followed: Callable[[], bool] = lambda: False) -> None:
+        """`followed`: whether a thread of this process keeps the index level just now (service.following)."""
         self._settings = settings
         self._index = TantivyIndex(settings.library / "index")
         self._level = False
+        self._followed = followed
+        self._own = False
 
     @property
     def index(self) -> TantivyIndex:
         return self._index
 
     def level(self) -> int:
-        """Bring the index level with the catalogue, rebuilding it where it is missing or damaged."""
+        """Bring the index level with the catalogue, rebuilding it where it is missing or damaged.
+
+        Where a follower does that anyway, only after a change of this door's own: people find what they just did, and
+        nobody waits for what thousands of new files ask of the index.
+        """
         path = self._settings.catalogue_path
+        if self._level and self._followed() and not self._own:
+            self._index.reload()
+            return 0
+        self._own = False
         if self._level:
             try:
                 count = follow.follow(path, self._index)
@@ -82,6 +93,10 @@ class Finder:
         self._index = follow.ready_index(path, self._settings.library / "index")
         self._level = True
         return 0
+
+    def changed(self) -> None:
+        """Somebody changed something through this door: the next search shows it."""
+        self._own = True
 
     def search(
         self, text: str, *, limit: int = 50, after: str | None = None, sort: str | None = None, facets: bool = True

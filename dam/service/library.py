@@ -196,7 +196,8 @@ def open_service(settings: Settings) -> Iterator[Service]:
     release_dead(parts)
     judge.ask_quietly(parts)
     try:
-        find, answers, passes = Finder(settings), Answers(settings, parts), Passes(parts)
+        passes, answers = Passes(parts), Answers(settings, parts)
+        find = Finder(settings, followed=lambda: passes.followed)
         yield Service(
             parts=parts,
             find=find,

@@ -73,6 +73,8 @@ class Passes:
         self._parts = parts
         self._index = TantivyIndex(parts.settings.library / "index")
         self._level = False
+        self._following = threading.Lock()
+        self.followed = False  # whether a thread does it all the time (service.following)
 
     # -- one pass
 
@@ -151,8 +153,12 @@ class Passes:
         with self._parts.catalogue.reader() as reader:
             return sum(reader.pending().values())
 
-    def follow(self) -> int:
+    def follow(self, enough: Callable[[], bool] = lambda: False) -> int:
         """Bring clusters and index level; an index that fails is rebuilt, now or at the next search, and never fails the pass."""
+        with self._following:
+            return self._follow(enough)
+
+    def _follow(self, enough: Callable[[], bool]) -> int:
         path = self._parts.catalogue.path
         try:
             self._parts.clustering.follow(self._parts.catalogue)
@@ -162,7 +168,7 @@ class Passes:
             if not self._level and self._index.state().needs_rebuild:
                 count = follow.rebuild(path, self._index)
             else:
-                count = follow.follow(path, self._index)
+                count = follow.follow(path, self._index, enough=enough)
             self._level = True
             return count
         except (StorageError, BusyError, EngineError) as error:

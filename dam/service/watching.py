@@ -13,6 +13,7 @@ from dam.ingest.parts import Parts
 from dam.ingest.workers import Workers, release_dead
 from dam.media.paths import from_text
 from dam.service.crew import Crew
+from dam.service.following import Follower
 from dam.service.passes import TAKEOVER_S, Passes
 from dam.watch.events import Hints, Watcher
 from dam.watch.modes import EVENTS, mode_of
@@ -45,6 +46,10 @@ class Watching:
 
         A worker with nothing to do verifies what was moved.
         """
+        with Follower(self._passes):
+            self._watch(stop, on_tick)
+
+    def _watch(self, stop: threading.Event, on_tick: Callable[[], None] | None) -> None:
         roots = self._passes.roots()
         watched, watcher = _with_events(roots), self._observe(roots)
         workers = self._workers()
@@ -67,14 +72,12 @@ class Watching:
                     release_dead(self._parts)
                     checked = time.monotonic()
                 workers.wake()
-                self._passes.follow()
                 if on_tick is not None:
                     on_tick()
                 self._hints.ready.wait(TICK_S)
         finally:
             watcher.stop()
             workers.stop()
-            self._passes.follow()
 
     def _workers(self) -> Workers | Crew:
         settings = self._parts.settings

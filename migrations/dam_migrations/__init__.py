@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "m0013"
+HEAD = "m0014"
 
 
 def current(catalogue: Path) -> str | None:
