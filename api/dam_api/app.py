@@ -11,7 +11,21 @@ from starlette.staticfiles import StaticFiles
 
 from dam import __version__
 from dam.service.library import Service
-from dam_api import assets, audit, clusters, cuts, files, pages, problems, resolution, reviews, roots, system, trust
+from dam_api import (
+    assets,
+    audit,
+    cast,
+    clusters,
+    cuts,
+    files,
+    pages,
+    problems,
+    resolution,
+    reviews,
+    roots,
+    system,
+    trust,
+)
 from dam_api.deps import sweep_uploads
 from dam_api.guard import Guard
 from dam_api.problems import described
@@ -41,7 +55,7 @@ def create_app(service: Service) -> FastAPI:
     app.state.looking = CapacityLimiter(max(1, (os.cpu_count() or 2) // 2))
     problems.install(app)
     v1 = APIRouter(prefix="/api/v1", responses=described())
-    for noun in (assets, clusters, cuts, reviews, files, roots, audit, system, trust):
+    for noun in (assets, clusters, cuts, cast, reviews, files, roots, audit, system, trust):
         v1.include_router(noun.router)
     app.include_router(v1)
     app.state.resolution = resolution.Rate(settings.resolution_per_minute)

@@ -9,6 +9,7 @@ from dam.service.library import Service
 from dam_api.deps import Library
 from dam_api.problems import described
 from dam_schemas.asset import RootOut, SummaryOut
+from dam_schemas.cast import TemplateIn, TemplateOut
 from dam_schemas.web import RootIn, RootSetIn, ScanIn
 
 router = APIRouter(tags=["roots"])
@@ -48,6 +49,14 @@ def set_root(name: str, body: RootSetIn, service: Library) -> RootOut:
     if body.protect_mode is not None:
         service.roots.set(name, protect=None, mode=body.protect_mode, confirmed=body.confirmed, actor=who)
     return RootOut.model_validate(service.roots.get(name))
+
+
+@router.put("/roots/{name}/template", responses=described(400, 404))
+def set_template(name: str, body: TemplateIn, service: Library) -> TemplateOut:
+    """How paths below it name projects, scenes, shots and characters; says how many files fit."""
+    made = service.cast.set_template(name, body.template, dry_run=body.dry_run, actor=_actor(service))
+    service.find.changed()
+    return TemplateOut.model_validate(made)
 
 
 @router.delete("/roots/{name}", responses=described(404))

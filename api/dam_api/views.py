@@ -14,16 +14,21 @@ SHOWN_CHOICES = 7
 NEIGHBOURS = 12
 FACETS = (
     ("status", "Review"),
+    ("character", "Character"),
+    ("scene", "Scene"),
+    ("project", "Project"),
+    ("tag", "Tag"),
     ("kind", "Kind"),
     ("ai", "Origin"),
     ("tool", "Tool"),
     ("model", "Model"),
+    ("lora", "LoRA"),
     ("credential", "Credential"),
     ("availability", "Availability"),
     ("root", "Root"),
 )
 _IS = {"status", "availability"}
-_NAMES = {"tool", "model", "root"}
+_NAMES = {"tool", "model", "lora", "root", "character", "scene", "project", "tag"}
 
 
 @dataclass(frozen=True, slots=True)

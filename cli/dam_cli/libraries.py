@@ -97,6 +97,32 @@ def root_set(
         _print_roots([row])
 
 
+@root.command("template")
+def root_template(
+    name: str,
+    template: Annotated[str | None, typer.Argument(help="none = no longer read paths.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would find.")] = False,
+) -> None:
+    """How paths below a root name projects, scenes, shots and characters. Says how many files fit.
+
+    Example: dam root template renders '{project}/{scene}/{shot}_{character}_v{version}.{ext}' --dry-run
+    """
+    from dam_schemas.cast import TemplateOut
+
+    with library() as service:
+        found = service.cast.set_template(name, template, dry_run=dry_run, actor=actor(service))
+        service.passes.follow()
+    wire = TemplateOut.model_validate(found)
+    if GLOBALS.json:
+        render.put_json(wire)
+        return
+    render.put(f"{wire.root}: {wire.template or 'no template'}  fits {wire.fit} of {wire.files} files")
+    if wire.unknown_characters:
+        render.put(f"Nobody goes by: {', '.join(wire.unknown_characters)}  (dam character add NAME)")
+    if wire.template and not wire.fit:
+        say("No file fits. Paths are compared from below the root to their end.")
+
+
 @root.command("move")
 def root_move(name: str, new_path: Annotated[Path, typer.Argument(readable=False)]) -> None:
     """The drive is mounted elsewhere now. Reads no file. Example: dam root move renders /Volumes/renders"""

@@ -11,7 +11,21 @@ from typing import Annotated
 
 import typer
 
-from dam_cli import clusters, copies, cuts, evidence, files, finding, keys, libraries, marks, reviewing, trust, upkeep
+from dam_cli import (
+    casting,
+    clusters,
+    copies,
+    cuts,
+    evidence,
+    files,
+    finding,
+    keys,
+    libraries,
+    marks,
+    reviewing,
+    trust,
+    upkeep,
+)
 from dam_cli.session import GLOBALS
 
 EPILOG = "Start with: dam up FOLDER. Every command has examples: dam COMMAND --help."
@@ -52,7 +66,21 @@ def version() -> None:
     sys.stdout.write(__version__ + "\n")
 
 
-for module in (libraries, files, finding, reviewing, clusters, cuts, copies, marks, evidence, keys, trust, upkeep):
+for module in (
+    libraries,
+    files,
+    finding,
+    reviewing,
+    casting,
+    clusters,
+    cuts,
+    copies,
+    marks,
+    evidence,
+    keys,
+    trust,
+    upkeep,
+):
     module.register(app)
 
 FLAGS_ANYWHERE = {"--json": "json", "--quiet": "quiet", "-q": "quiet", "--debug": "debug"}

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dam.catalogue import sqlite
+from dam.catalogue import sqlite, tags
 from dam.errors import MigrationError, NotFoundError, UsageError
 from dam.media.paths import match_key
+from dam.tagging.vocabulary import CHARACTER, PROJECT, SCENE, SHOT, TAG
 
 CLIPS_IN_DETAIL = 2_000
 CHUNK = 400  # ids in one IN (...) list
@@ -63,6 +64,9 @@ class Card:
     locations: tuple[LocationCard, ...]
     characters: tuple[str, ...] = ()
     scenes: tuple[str, ...] = ()
+    shots: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     score: float | None = None
     generation: dict[str, Any] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
@@ -147,8 +151,12 @@ class Reader:
         held = {"parse:unparsed": unparsed, "quarantined": failed}
         held |= {"stacked": {r["asset_id"] for r in stacked}, "duplicate": {r["asset_id"] for r in alike}}
         flags = {i: tuple(flag for flag, those in held.items() if i in those) for i in ids}
+        shown = tags.shown(self.rows, ids)
         return {
-            a["id"]: _card(a, generations.get(a["id"], {}), locations.get(a["id"], []), flags[a["id"]]) for a in assets
+            a["id"]: _card(
+                a, generations.get(a["id"], {}), locations.get(a["id"], []), flags[a["id"]], shown.get(a["id"], {})
+            )
+            for a in assets
         }
 
     def find(self, name: str) -> str:
@@ -458,7 +466,13 @@ class Reader:
         return self.rows(f"SELECT * FROM audit_entry WHERE seq > ? {where}ORDER BY seq LIMIT ?", *values)  # noqa: S608
 
 
-def _card(asset: dict[str, Any], made: dict[str, Any], locations: list[LocationCard], flags: tuple[str, ...]) -> Card:
+def _card(
+    asset: dict[str, Any],
+    made: dict[str, Any],
+    locations: list[LocationCard],
+    flags: tuple[str, ...],
+    shown: dict[str, list[str]],
+) -> Card:
     generation = {k: v for k, v in made.items() if k not in ("asset_id", "detail") and v is not None}
     if made:
         generation |= json.loads(made["detail"]) if isinstance(made["detail"], str) else made["detail"]
@@ -487,6 +501,11 @@ def _card(asset: dict[str, Any], made: dict[str, Any], locations: list[LocationC
         admitted_at=asset["admitted_at"],
         created_at=asset["created_at"],
         locations=tuple(locations),
+        characters=tuple(shown.get(CHARACTER, ())),
+        scenes=tuple(shown.get(SCENE, ())),
+        shots=tuple(shown.get(SHOT, ())),
+        projects=tuple(shown.get(PROJECT, ())),
+        tags=tuple(shown.get(TAG, ())),
         generation=generation,
         flags=flags,
     )

@@ -49,6 +49,7 @@ class RootRow(SQLModel, table=True):
     marker: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     full_scan_at: str | None = None
     full_scan_s: float | None = None
+    template: str | None = None  # how paths below it name projects, scenes, shots and characters
 
 
 class FolderRow(SQLModel, table=True):

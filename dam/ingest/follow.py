@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from dam.catalogue import sqlite
+from dam.catalogue import sqlite, tags
 from dam.catalogue.reading import Card, open_reader
 from dam.errors import BusyError
 from dam.search.document import Document
 from dam.search.index import TantivyIndex, open_index
+from dam.tagging.tagger import Tagger
 
 BATCH = 500
 REBUILD_PATIENCE_S = 60.0
@@ -49,6 +50,11 @@ def document(card: Card) -> Document:
         credential=card.credential,
         ai=ai,
         protected=card.protected,
+        tags=card.tags,
+        characters=card.characters,
+        scenes=card.scenes,
+        shots=card.shots,
+        projects=card.projects,
         created_at=datetime.fromisoformat(card.created_at),
         flags=card.flags,
     )
@@ -63,10 +69,13 @@ def follow(catalogue: Path, index: TantivyIndex, *, enough: Callable[[], bool] =
     count = 0
     if not rows:
         return 0
+    with open_reader(catalogue) as reader:
+        tagger = tags.tagger(reader.rows)
     try:
         with index.writer() as writer:
             while rows and not (count and enough()):
                 ids = list(dict.fromkeys(asset_id for _, asset_id in rows))
+                _tag(catalogue, ids, tagger)
                 with open_reader(catalogue) as reader:
                     cards = reader.cards(ids)
                 found = {card.id for card in cards}
@@ -78,6 +87,17 @@ def follow(catalogue: Path, index: TantivyIndex, *, enough: Callable[[], bool] =
     except BusyError:
         return count  # the process that holds the index follows the same outbox
     return count
+
+
+def _tag(catalogue: Path, ids: list[str], tagger: Tagger) -> None:
+    """What characters and scenes these assets show now: their prompts, places or the bibles may be others than before."""
+    with open_reader(catalogue) as reader:
+        if not tagger and reader.one("SELECT 1 FROM asset_tag LIMIT 1") is None:
+            return
+    with sqlite.connected(catalogue, write=True) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        tags.refresh(connection, ids, tagger)
+        connection.execute("COMMIT")
 
 
 def _forget(catalogue: Path, seq: int) -> None:

@@ -41,5 +41,7 @@ class Document:
     tags: tuple[str, ...] = ()
     characters: tuple[str, ...] = ()
     scenes: tuple[str, ...] = ()
+    shots: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
     created_at: datetime | None = None
     flags: tuple[str, ...] = ()

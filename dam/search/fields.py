@@ -38,7 +38,7 @@ def _table(**names: str) -> Mapping[str, FieldType]:
 
 FIELDS = _table(
     text="prompt negative name path",
-    label="tool model lora sampler root tag character scene",
+    label="tool model lora sampler root tag character scene shot project",
     keyword="kind credential seed sha256 id ai mime parse",
     number="steps width height duration",
     date="created admitted",
@@ -55,6 +55,8 @@ ALIASES: Mapping[str, str] = MappingProxyType(
         "tags": "tag",
         "characters": "character",
         "scenes": "scene",
+        "shots": "shot",
+        "projects": "project",
         "file": "name",
         "folder": "path",
         "negative_prompt": "negative",

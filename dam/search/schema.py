@@ -20,10 +20,10 @@ from dam.search.text import WORD_LIMIT_BYTES, clean, indexed, label_key
 
 TOKENIZER = "headwater_words_1"
 TEXT_FIELDS = ("text", "head", "prompt", "negative", "name", "path")
-LABEL_FIELDS = ("tool", "model", "lora", "sampler", "root", "tag", "character", "scene")
+LABEL_FIELDS = ("tool", "model", "lora", "sampler", "root", "tag", "character", "scene", "shot", "project")
 KEYWORD_FIELDS = ("sha256", "mime", "seed", "flag", "protected")
 FACET_KEYWORDS = ("kind", "status", "credential", "availability", "ai")
-FACET_LABELS = ("tool", "model", "root")
+FACET_LABELS = ("tool", "model", "lora", "root", "character", "scene", "project", "tag")
 INTEGER_FIELDS = ("steps", "width", "height", "created", "admitted")
 FACETS = {name: name for name in FACET_KEYWORDS} | {name: f"{name}_facet" for name in FACET_LABELS}
 
@@ -73,7 +73,7 @@ def index_values(document: Document) -> dict[str, Any]:
 
 def _texts(document: Document) -> dict[str, str]:
     names, paths = _short(document.names), _short(document.paths)
-    head = (*_short((document.title,)), *names, *_short((*document.tags, *document.characters, *document.scenes)))
+    head = (*_short((document.title,)), *names, *_short(_terms(document)))
     made_with = _short((document.tool, document.model, document.sampler, *document.loras, *document.roots))
     return {
         "text": indexed((document.prompt, *head, *made_with, *paths)),
@@ -83,6 +83,10 @@ def _texts(document: Document) -> dict[str, str]:
         "name": indexed((*_short((document.title,)), *names)),
         "path": indexed(paths),
     }
+
+
+def _terms(document: Document) -> tuple[str, ...]:
+    return (*document.tags, *document.characters, *document.scenes, *document.shots, *document.projects)
 
 
 def _short(names: Iterable[str | None]) -> list[str]:
@@ -100,6 +104,8 @@ def _labels(document: Document) -> dict[str, Any]:
         "tag": document.tags,
         "character": document.characters,
         "scene": document.scenes,
+        "shot": document.shots,
+        "project": document.projects,
     }
     values: dict[str, Any] = {}
     for field, names in labels.items():

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from typing import Self
 
 from dam.service.passes import Passes
 
@@ -20,7 +21,7 @@ class Follower:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
 
-    def __enter__(self) -> "Follower":
+    def __enter__(self) -> Self:
         self._thread.start()
         self._passes.followed = True
         return self

@@ -25,6 +25,7 @@ from dam.provenance.stamping import Stamping
 from dam.provenance.timestamps import Responder
 from dam.service.answers import Answers
 from dam.service.bindings import Bindings
+from dam.service.cast import Cast
 from dam.service.copies import Copies
 from dam.service.cuts import Cuts
 from dam.service.evidence import Evidence
@@ -84,6 +85,7 @@ class Service:
     keys: Keys
     bindings: Bindings
     marking: Marking
+    cast: Cast
 
 
 def create_library(settings: Settings) -> None:
@@ -215,6 +217,7 @@ def open_service(settings: Settings) -> Iterator[Service]:
             trust=Trust(parts),
             keys=Keys(parts),
             bindings=Bindings(parts, answers),
+            cast=Cast(parts),
             marking=Marking(
                 lambda: [(one.key_id, one.secret) for one in parts.mark_keys], max_pixels_mp=settings.max_pixels_mp
             ),

@@ -41,6 +41,9 @@ class AssetOut(Wire):
     locations: list[LocationOut] = Field(default_factory=list)
     characters: list[str] = Field(default_factory=list)
     scenes: list[str] = Field(default_factory=list)
+    shots: list[str] = Field(default_factory=list)
+    projects: list[str] = Field(default_factory=list)
+    tags: list[str] = Field(default_factory=list)
     score: float | None = None
 
 

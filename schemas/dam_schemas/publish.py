@@ -9,7 +9,20 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from dam_schemas import answers, assertions, asset, bindings, clusters, cuts, evidence, inspect, keys, marks, trust
+from dam_schemas import (
+    answers,
+    assertions,
+    asset,
+    bindings,
+    cast,
+    clusters,
+    cuts,
+    evidence,
+    inspect,
+    keys,
+    marks,
+    trust,
+)
 
 PUBLISHED: dict[str, type[BaseModel]] = {
     "asset.v1": asset.AssetOut,
@@ -24,6 +37,11 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     "cut.v1": cuts.CutLineOut,
     "cut-check.v1": cuts.CutCheckOut,
     "cut-diff.v1": cuts.CutDiffOut,
+    "character.v1": cast.CharacterOut,
+    "term.v1": cast.TermOut,
+    "tag.v1": cast.TagOut,
+    "tagged.v1": cast.TaggedOut,
+    "template.v1": cast.TemplateOut,
     "evidence.v1": evidence.EvidenceOut,
     "evidence-report.v1": evidence.EvidenceReportOut,
     "evidence-index.v1": evidence.EvidenceIndexOut,

@@ -187,7 +187,21 @@ def test_facets_and_the_total_count_all_matches_not_the_page(shared):
     assert page.facets["root"] == {"Drive A": 2, "Drive B": 1}
     assert page.facets["model"] == {"flux1-dev.safetensors": 1}
     assert page.facets["ai"] == {"true": 1, "unknown": 2}
-    assert set(page.facets) == {"kind", "status", "tool", "model", "credential", "availability", "root", "ai"}
+    assert set(page.facets) == {
+        "kind",
+        "status",
+        "tool",
+        "model",
+        "credential",
+        "availability",
+        "root",
+        "ai",
+        "lora",
+        "character",
+        "scene",
+        "project",
+        "tag",
+    }
     assert shared.search(parse(""), facets=False).facets == {}
 
 
