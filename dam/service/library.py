@@ -23,6 +23,7 @@ from dam.provenance.live import Live
 from dam.provenance.means import SigningMeans, Supplied
 from dam.provenance.stamping import Stamping
 from dam.provenance.timestamps import Responder
+from dam.service.allocator import share_heaps
 from dam.service.answers import Answers
 from dam.service.bindings import Bindings
 from dam.service.cast import Cast
@@ -194,6 +195,7 @@ def open_service(settings: Settings) -> Iterator[Service]:
         create_library(settings)  # a killed `init` left it half made: dam.toml comes last
     if settings.catalogue_path.exists():
         ensure_stamps(settings.library, utc_now())
+    share_heaps()
     parts = wire(settings)
     release_dead(parts)
     judge.ask_quietly(parts)

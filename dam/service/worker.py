@@ -9,6 +9,7 @@ from typing import Any
 
 from dam.ingest import verify
 from dam.ingest.workers import IDLE_S, STOP_S, Workers
+from dam.service.allocator import share_heaps
 from dam.service.crew import watch_pipe
 from dam.service.library import wire
 from dam.settings import Settings
@@ -24,6 +25,7 @@ def main() -> int:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
     watch_pipe(stop.set)
+    share_heaps()
     parts = wire(Settings(**told["settings"]))
     try:
         if told["alone"]:
