@@ -13,6 +13,7 @@ from dam.errors import DamError, NotFoundError
 from dam.search.results import Sort
 from dam.service.evidence import Wish
 from dam.service.library import Service
+from dam.tagging.vocabulary import KINDS
 from dam_api import words
 from dam_api.assets import QUERY_CHARS, send_copy, send_evidence, send_thumbnail
 from dam_api.deps import AssetId, Form, Library, etag_of
@@ -20,7 +21,7 @@ from dam_api.problems import Refusal
 from dam_api.rendering import STATIC, Web
 from dam_api.reviews import enter
 from dam_api.sessions import COOKIE, LIFETIME_S, Sessions
-from dam_api.views import chips_of, facets_of, family_of, parts_of, search_href
+from dam_api.views import chips_of, facets_of, family_of, parts_of, search_href, terms_of
 from dam_schemas.answers import AuditEntryOut
 from dam_schemas.asset import AssetDetailOut, LineageOut, SearchPageOut
 from dam_schemas.web import DecisionIn
@@ -66,13 +67,21 @@ def asset_page(request: Request, asset: AssetId, service: Library) -> Response:
 
 
 def _asset_page(
-    request: Request, asset_id: str, service: Service, *, status: int = 200, problem: str = "", reason: str = ""
+    request: Request,
+    asset_id: str,
+    service: Service,
+    *,
+    status: int = 200,
+    problem: str = "",
+    reason: str = "",
+    told: str = "",
 ) -> Response:
     found = AssetDetailOut.model_validate(service.find.detail(asset_id))
     lineage = LineageOut.model_validate(service.find.lineage(asset_id, up=1, down=1))
     return _web(request).page(
         request, "asset.html", status, asset=found, made=found.generation or {}, family=family_of(lineage),
         credential_sentence=words.credential_sentence(found.credentials), tone=words.CREDENTIAL_TONES.get(found.credential, ""),
+        shows=terms_of(service.cast.of(asset_id)), kinds=KINDS, told=told,
         seen=etag_of(list(found.decisions)), person=service.reviews.person(), problem=problem, reason=reason,
     )  # fmt: skip
 
@@ -102,6 +111,23 @@ def decide(request: Request, asset: AssetId, service: Library, form: Form) -> Re
             reason=reason,
         )
     return RedirectResponse(f"/assets/{asset}#decision", 303)
+
+
+@router.post("/assets/{asset}/tags")
+def say(request: Request, asset: AssetId, service: Library, form: Form) -> Response:
+    """What a person says that the asset shows, or does not; what is wrong is said on its page."""
+    said = {"yes": True, "no": False}.get(form.get("said", ""))
+    try:
+        service.cast.say(
+            [asset], form.get("kind", ""), form.get("name", ""), confirmed=said, person=service.reviews.person()
+        )
+    except DamError as error:
+        if error.http_status >= 500:
+            raise
+        service.find.card(asset)  # no such asset: that is another page
+        return _asset_page(request, asset, service, status=error.http_status, told=f"{error.message} {error.next_step}")
+    service.find.changed()
+    return RedirectResponse(f"/assets/{asset}#shows", 303)
 
 
 @router.get("/assets/{asset}/thumbnail/{size_px}")

@@ -1,7 +1,8 @@
 """What a page shows, worked out from the wire models before a template sees it. Pure: no request, no library."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from dam.model import Relation
@@ -55,6 +56,37 @@ class Chip:
 
     label: str
     href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A term of an asset with why it is there. `said`: what a person said of it, None = nothing."""
+
+    kind: str
+    name: str
+    why: str
+    said: bool | None
+    href: str
+
+    @property
+    def refused(self) -> bool:
+        return self.said is False
+
+
+def terms_of(findings: Iterable[Mapping[str, Any]]) -> list[Shown]:
+    """Each term once, with all its sources."""
+    by_term: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for one in findings:
+        by_term.setdefault((one["kind"], one["name"]), []).append(one)
+    shown = []
+    for (kind, name), sources in by_term.items():
+        said = None if sources[0]["confirmed"] is None else bool(sources[0]["confirmed"])
+        person = sources[0]["person"]
+        why = [f"{s['source']}: {s['detail']}" for s in sources if s["source"] != "person"]
+        if said is not None:
+            why.insert(0, f"{'confirmed' if said else 'refused'} by {person}")
+        shown.append(Shown(kind, name, ", ".join(why), said, search_href([Term(kind, name, "=")], None)))
+    return shown
 
 
 def term_of(facet: str, value: str) -> Term:

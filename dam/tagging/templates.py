@@ -89,5 +89,5 @@ def read(template: Template, path: str, who: Callable[[str], str | None]) -> tup
             term = who(value)
             unknown = value if term is None else None
         if term is not None:
-            tags.append(Tag(_TAGS[field], term, "path", CONFIDENCE, template.text))
+            tags.append(Tag(_TAGS[field], term, "path", CONFIDENCE, value))
     return tags, unknown

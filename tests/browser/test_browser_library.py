@@ -195,6 +195,31 @@ def test_nothing_runs_off_a_phone(browser, address, path):
     context.close()
 
 
+def test_a_person_says_what_an_asset_shows_and_takes_it_back(tab):
+    tab.open("/?q=lake")
+    tab.page.locator(".card a").click()
+    tab.page.get_by_text("Say what it shows").click()
+    tab.page.get_by_label("Kind").select_option("scene")
+    tab.page.get_by_label("Name", exact=True).fill("sc <b>010</b>")
+    tab.page.get_by_role("button", name="Add").click()
+    expect(tab.page.locator(".terms")).to_contain_text("confirmed by")
+    tab.page.get_by_role("link", name="scene sc <b>010</b>").click()
+    expect(tab.page.locator(".understood")).to_contain_text("1 asset")
+    tab.page.locator(".card a").click()
+    tab.page.get_by_role("button", name="Take back").click()
+    expect(tab.page.get_by_text("Nothing is known of who or what it shows.")).to_be_visible()
+
+
+def test_a_character_that_nobody_told_of_is_refused_on_the_page(tab):
+    tab.open("/?q=lake")
+    tab.page.locator(".card a").click()
+    tab.page.get_by_text("Say what it shows").click()
+    tab.page.get_by_label("Name", exact=True).fill("Somebody")
+    tab.page.get_by_role("button", name="Add").click()
+    expect(tab.page.locator(".shows .alert")).to_contain_text("Nobody goes by the name")
+    tab.wrong = [w for w in tab.wrong if "status of 404" not in w]  # how Chromium reports the refusal itself
+
+
 def test_the_drives_page_says_how_each_is_watched(tab):
     tab.open("/drives")
     row = tab.page.locator("tbody tr").first
