@@ -57,6 +57,10 @@ def _print_page(page: Any, cards: list[Any]) -> None:
     for note in page.notes:
         sys.stderr.write(f"note: {note}\n")
     sys.stderr.write(f"{page.total} found, understood as: {page.understood}\n")
+    if page.suggestions:
+        from dam.media.paths import display
+
+        sys.stderr.write(f"Did you mean: {display(', '.join(page.suggestions))}\n")
     for name in ("status", "tool", "credential"):
         counts = page.facets.get(name) or {}
         if len(counts) > 1:

@@ -30,6 +30,7 @@ def document(card: Card) -> Document:
         kind=card.kind,
         admitted_at=datetime.fromisoformat(card.admitted_at),
         mime=card.mime,
+        size_bytes=card.size_bytes,
         title=card.title,
         names=tuple(sorted({p.path.rsplit("/", 1)[-1] for p in card.locations} | {card.title})),
         paths=tuple(sorted({p.path for p in card.locations})),

@@ -7,7 +7,7 @@ from typing import Any
 import tantivy
 
 from dam.search.fields import FIELDS, FieldType, date_span_us
-from dam.search.query import All, And, Ids, Node, Not, Or, Phrase, Term, Word, leaves
+from dam.search.query import All, And, Fuzzy, Ids, Node, Not, Or, Phrase, Term, Word, leaves
 from dam.search.schema import LABEL_FIELDS
 from dam.search.text import WORD_LIMIT_BYTES, asked, clean, label_key
 
@@ -50,6 +50,8 @@ class Compiler:
                 return None
             case Word(text):
                 return self._words(text, wildcards=True)
+            case Fuzzy(text, distance):
+                return self._fuzzy(text, distance)
             case Phrase(text):
                 return self._words(text, wildcards=False)
             case Term():
@@ -83,6 +85,15 @@ class Compiler:
             return everywhere
         head = self._in_field("head", text, wildcards=wildcards)
         return _boolean(tantivy.Occur.Should, [everywhere, tantivy.Query.boost_query(head, _HEAD_BOOST)])
+
+    def _fuzzy(self, text: str, distance: int) -> Any:
+        """Each index word of the text nearly; what the tokenizer dissolves says nothing."""
+        tokens = self.analyzer.analyze(asked(text))
+        near = [
+            tantivy.Query.fuzzy_term_query(self.schema, "text", token, distance=distance, transposition_cost_one=True)
+            for token in tokens
+        ]
+        return _boolean(tantivy.Occur.Must, near)
 
     def _in_field(self, field: str, text: str, *, wildcards: bool) -> Any:
         if any(len(run.encode()) >= WORD_LIMIT_BYTES for run in _RUN.findall(asked(text))):

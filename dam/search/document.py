@@ -18,6 +18,7 @@ class Document:
     kind: str
     admitted_at: datetime
     mime: str | None = None
+    size_bytes: int | None = None
     title: str | None = None
     names: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()

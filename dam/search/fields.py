@@ -12,11 +12,12 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
 from dam.model import CredentialState, Kind
+from dam.search.dates import spoken
 from dam.search.query import Node, Term, leaves
 
 
@@ -68,6 +69,7 @@ ALIASES: Mapping[str, str] = MappingProxyType(
         "duration_s": "duration",
         "made_with": "made-with",
         "used_in": "used-in",
+        "by": "tool",
     }
 )
 
@@ -85,6 +87,7 @@ _DECIMAL = re.compile(r"\d{1,9}(?:\.\d{1,6})?", re.ASCII)
 _DATE = re.compile(
     r"(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2}))?Z?)?)?)?", re.ASCII | re.IGNORECASE
 )
+_CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -101,13 +104,16 @@ def outside_terms(tree: Node) -> tuple[Term, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def read_terms(field: str, op: str, value: str) -> tuple[tuple[Term, ...], str | None]:
-    """Terms for a known field, all of which must hold, and a note. No terms = the value makes no sense there."""
+def read_terms(field: str, op: str, value: str, today: date) -> tuple[tuple[Term, ...], str | None]:
+    """Terms for a known field, all of which must hold, and a note. No terms = the value makes no sense there.
+
+    `today` is what "yesterday" and "last week" are counted from.
+    """
     kind = FIELDS[field]
     if kind is FieldType.NUMBER or kind is FieldType.DATE:
-        return _read_span(field, "" if op in {":", "="} else op, value)
+        return _read_span(field, "" if op in {":", "="} else op, value, today)
     if op not in {":", "="}:
-        terms, note = read_terms(field, ":", value)
+        terms, note = read_terms(field, ":", value, today)
         return terms, note or f"{field}: cannot be compared with {op}; it was searched as {field}:{value[:60]}."
     if kind is FieldType.IS:
         state = value.lower()
@@ -134,7 +140,9 @@ def _read_keyword(field: str, value: str) -> tuple[tuple[Term, ...], str | None]
     return (Term(field, lowered),), f"{field}: knows {', '.join(sorted(set(known.values())))}, not {value[:60]}."
 
 
-def _read_span(field: str, op: str, value: str) -> tuple[tuple[Term, ...], str | None]:
+def _read_span(field: str, op: str, value: str, today: date) -> tuple[tuple[Term, ...], str | None]:
+    if FIELDS[field] is FieldType.DATE and (days := spoken(value, today)) is not None:
+        return _days(field, op, days), None
     read = _date_text if FIELDS[field] is FieldType.DATE else _number_text
     low, dots, high = value.partition("..")
     if dots and not op:
@@ -148,12 +156,35 @@ def _read_span(field: str, op: str, value: str) -> tuple[tuple[Term, ...], str |
     return (Term(field, text, op or ":"),), None
 
 
+def _days(field: str, op: str, days: tuple[str, str]) -> tuple[Term, ...]:
+    """A span of days as terms: before it begins, after it ends, or within."""
+    first, last = days
+    if op in {"<", ">="}:
+        return (Term(field, first, op),)
+    if op in {">", "<="}:
+        return (Term(field, last, op),)
+    return (Term(field, first),) if first == last else (Term(field, first, ">="), Term(field, last, "<="))
+
+
 def _number_text(field: str, value: str) -> str | None:
     bare = value.strip().lower().removesuffix("px")
     if field == "duration":
-        bare = bare.removesuffix("s")
-        return f"{float(bare):.6f}".rstrip("0").rstrip(".") if _DECIMAL.fullmatch(bare) else None
+        return _seconds(bare)
+    if bare.endswith("k") and _DECIMAL.fullmatch(bare[:-1]):  # 2k = 2000
+        return str(round(float(bare[:-1]) * 1000))
     return str(int(bare)) if _WHOLE.fullmatch(bare) else None
+
+
+def _seconds(text: str) -> str | None:
+    """90, 90s, 1.5m, 1h or 1:30 as seconds."""
+    if (clock := _CLOCK.fullmatch(text)) is not None:
+        hours, minutes, seconds = (int(part or 0) for part in clock.groups())
+        return str(hours * 3600 + minutes * 60 + seconds)
+    unit = {"s": 1, "m": 60, "h": 3600}.get(text[-1:], 0)
+    bare = text[:-1] if unit else text
+    if not _DECIMAL.fullmatch(bare):
+        return None
+    return f"{float(bare) * (unit or 1):.6f}".rstrip("0").rstrip(".")
 
 
 def _date_text(_field: str, value: str) -> str | None:

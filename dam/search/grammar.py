@@ -3,7 +3,7 @@ r"""From what a person typed to a tree: never an error, always an answer that sa
     query  = group { "OR" group }          AND binds tighter than OR
     group  = unary { [ "AND" ] unary }
     unary  = { "NOT" | "-" } ( "(" query ")" | leaf )
-    leaf   = word | "phrase" | field:value | field:"quoted value" | field:>value | field:a..b
+    leaf   = word | word~ | "phrase" | field:value | field:"quoted value" | field:>value | field:a..b
 
 Keywords are upper case. `--word` is a word (prompts are pasted with their options). In quotes `\"` is a quote and `\\` a
 backslash. An unknown field is searched as words. Limits: 64 KiB, 32 levels of parentheses, 256 terms, 32 wildcards.
@@ -12,9 +12,10 @@ backslash. An unknown field is searched as words. Limits: 64 KiB, 32 levels of p
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
 from dam.search.fields import field_named, read_terms
-from dam.search.query import All, And, Leaf, Node, Not, Or, Phrase, Query, Word, render, render_leaf
+from dam.search.query import All, And, Fuzzy, Leaf, Node, Not, Or, Phrase, Query, Word, render, render_leaf
 
 INPUT_LIMIT_BYTES = 64 * 1024
 CANONICAL_LIMIT_BYTES = 56 * 1024  # leaves re-rendered: escaping may lengthen them, and the answer must parse again
@@ -29,6 +30,7 @@ _TYPOGRAPHIC_QUOTES = str.maketrans("“”„‟", '""""')
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
 _BARE = re.compile(r'[^\s()"]+')
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9_-]{0,31}):(>=|<=|>|<|=)?")
+_FUZZY = re.compile(r"([^\W_]{3,60})~([12])?")
 _ESCAPE = re.compile(r'\\(["\\])')
 
 
@@ -40,10 +42,14 @@ class _Token:
     nodes: tuple[Leaf, ...] = ()
 
 
-def parse(text: str) -> Query:
-    """Read a query. Never raises; every departure from what was typed stands in `notes`."""
+def parse(text: str, *, today: date | None = None) -> Query:
+    """Read a query. Never raises; every departure from what was typed stands in `notes`.
+
+    `today` (default: today in UTC) is what "yesterday" is counted from; `understood` has the dates themselves.
+    """
     notes: list[str] = []
-    tokens = list(_bounded(_Lexer(_clean(text, notes), notes).tokens(), notes))
+    lexer = _Lexer(_clean(text, notes), notes, today or datetime.now(UTC).date())
+    tokens = list(_bounded(lexer.tokens(), notes))
     tree = _Parser(tokens, notes).parse()
     unique = tuple(dict.fromkeys(notes))
     return Query(tree, render(tree), unique[:NOTE_LIMIT])
@@ -64,7 +70,7 @@ def _bounded(tokens: Iterator[_Token], notes: list[str]) -> Iterator[_Token]:
     for token in tokens:
         terms += len(token.nodes)
         size_bytes += sum(len(render_leaf(node).encode()) for node in token.nodes)
-        wildcards += sum("*" in render_leaf(node) for node in token.nodes)
+        wildcards += sum(isinstance(n, Fuzzy) or "*" in render_leaf(n) for n in token.nodes)
         if terms > TERM_LIMIT or wildcards > WILDCARD_LIMIT or size_bytes > CANONICAL_LIMIT_BYTES:
             notes.append(
                 f"The query has more than {TERM_LIMIT} terms, more than {WILDCARD_LIMIT} wildcards or is too long; "
@@ -77,9 +83,10 @@ def _bounded(tokens: Iterator[_Token], notes: list[str]) -> Iterator[_Token]:
 class _Lexer:
     """One pass from left to right."""
 
-    def __init__(self, text: str, notes: list[str]) -> None:
+    def __init__(self, text: str, notes: list[str], today: date) -> None:
         self.text = text
         self.notes = notes
+        self.today = today
         self.at = 0
         self.quotes_close = True  # after one unclosed quote the others are blanks too: keeps the pass linear
 
@@ -127,6 +134,9 @@ class _Lexer:
             if word != "AND":
                 yield _Token(word)
             return
+        if (fuzzy := _FUZZY.fullmatch(word)) is not None:
+            yield from self._leaf(Fuzzy(fuzzy[1], int(fuzzy[2] or 1)), fuzzy[1])
+            return
         yield from self._leaf(Word(word), word)
 
     def _field(self, field: str, match: re.Match[str]) -> Iterator[_Token]:
@@ -139,7 +149,7 @@ class _Lexer:
             typed = self.text[start:value_at]
             yield from self._leaf(Word(typed), typed)
             return
-        terms, note = read_terms(field, match[2] or ":", value)
+        terms, note = read_terms(field, match[2] or ":", value, self.today)
         if note:
             self.notes.append(note)
         if terms:

@@ -22,6 +22,14 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Fuzzy:
+    """A word with up to `distance` letters wrong, missing, swapped or too many."""
+
+    text: str
+    distance: int
+
+
+@dataclass(frozen=True, slots=True)
 class Phrase:
     """Words that stand side by side."""
 
@@ -59,8 +67,8 @@ class Or:
     children: tuple["Node", ...]
 
 
-Node = All | Word | Phrase | Term | Ids | Not | And | Or
-Leaf = All | Word | Phrase | Term | Ids
+Node = All | Word | Fuzzy | Phrase | Term | Ids | Not | And | Or
+Leaf = All | Word | Fuzzy | Phrase | Term | Ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +106,8 @@ def render_leaf(node: Leaf) -> str:
     match node:
         case Word(text):
             return text
+        case Fuzzy(text, distance):
+            return f"{text}~{'' if distance == 1 else distance}"
         case Phrase(text):
             return quote(text)
         case Term(field, value, op):

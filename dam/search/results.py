@@ -15,6 +15,7 @@ class Sort(StrEnum):
     RELEVANCE = "relevance"  # a query without words (only filters) falls back to newest
     NEWEST = "newest"
     NAME = "name"
+    SIZE = "size"  # the largest file first
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ INTEGER_FIELDS = ("steps", "width", "height", "created", "admitted")
 FACETS = {name: name for name in FACET_KEYWORDS} | {name: f"{name}_facet" for name in FACET_LABELS}
 
 _LAYOUT = (TEXT_FIELDS, LABEL_FIELDS, KEYWORD_FIELDS, FACET_KEYWORDS, FACET_LABELS, INTEGER_FIELDS, TOKENIZER)
-SCHEMA_HASH = hashlib.sha256(f"{_LAYOUT} sort keys 1, text rule 1".encode()).hexdigest()[:16]
+SCHEMA_HASH = hashlib.sha256(f"{_LAYOUT} sort keys 2, text rule 1".encode()).hexdigest()[:16]
 NAMES_LIMIT = 200
 NAME_LIMIT_CHARS = 500
 _RECENT_FROM_S = datetime(2020, 1, 1, tzinfo=UTC).timestamp()
@@ -42,7 +42,7 @@ def build_schema() -> Any:
         builder.add_text_field(name, tokenizer_name=TOKENIZER, index_option="position")
     for name in (*KEYWORD_FIELDS, *(f"{label}_raw" for label in LABEL_FIELDS)):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    for name in (*FACETS.values(), "by_newest", "by_name"):
+    for name in (*FACETS.values(), "by_newest", "by_name", "by_size"):
         builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
     for name in INTEGER_FIELDS:
         builder.add_integer_field(name, indexed=True, fast=True)
@@ -67,6 +67,7 @@ def index_values(document: Document) -> dict[str, Any]:
     values: dict[str, Any] = {"id": document.asset_id}
     values |= _texts(document) | _labels(document) | _keywords(document) | _numbers(document)
     values["by_newest"] = newest_key(document.admitted_at, document.asset_id)
+    values["by_size"] = size_key(document.size_bytes or 0, document.asset_id)
     values["by_name"] = name_key(document.names[0] if document.names else document.title or "", document.asset_id)
     return {name: value for name, value in values.items() if value is not None and value not in ([], "")}
 
@@ -163,6 +164,11 @@ def _int64(document: Document, attribute: str) -> int | None:
 def newest_key(admitted_at: datetime, asset_id: str) -> str:
     """Sorts like (time, id) and is one plain word, as tantivy's range syntax needs it."""
     return f"k{micros(admitted_at) + 2**62:020d}{asset_id.encode().hex()}"
+
+
+def size_key(size_bytes: int, asset_id: str) -> str:
+    """Sorts like (size, id)."""
+    return f"k{size_bytes:020d}{asset_id.encode().hex()}"
 
 
 def name_key(name: str, asset_id: str) -> str:

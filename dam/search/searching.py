@@ -1,6 +1,6 @@
-"""Reading the index: pages in three total orders, and facet counts over all matches.
+"""Reading the index: pages in four total orders, and facet counts over all matches.
 
-Newest and name order by one string key per asset that ends in its id, so a cursor is a range on that key at any depth.
+Newest, name and size order by one string key per asset that ends in its id, so a cursor is a range on that key at any depth.
 Relevance has no such key: the best `seen + limit` are taken again and cut at the cursor, which costs time in proportion
 to the depth. If the index changed in between, scores may have moved a little; a page never repeats its cursor's asset.
 """
@@ -18,7 +18,7 @@ from dam.search.schema import FACETS, build_analyzer
 
 PAGE_LIMIT = 1000
 FACET_LIMIT = 100
-_KEYS = {Sort.NEWEST: "by_newest", Sort.NAME: "by_name"}
+_KEYS = {Sort.NEWEST: "by_newest", Sort.NAME: "by_name", Sort.SIZE: "by_size"}
 
 
 class Reader:

@@ -47,6 +47,7 @@ class SearchPage:
     facets: dict[str, dict[str, int]]
     assets: tuple[Card, ...]
     next: str | None
+    suggestions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,18 @@ class Finder:
             cards = {c.id: c for c in reader.cards([h.asset_id for h in page.hits])}
         hits = tuple(replace(cards[h.asset_id], score=h.score) for h in page.hits if h.asset_id in cards)
         found = {k: dict(v) for k, v in page.facets.items()}
-        return SearchPage(text, query.understood, (*query.notes, *more), page.total, found, hits, page.next)
+        instead = () if page.total or after else self._suggestions(query)
+        return SearchPage(text, query.understood, (*query.notes, *more), page.total, found, hits, page.next, instead)
+
+    def _suggestions(self, query: Query) -> tuple[str, ...]:
+        """Queries nearby that do find something, by the names that stand in the index."""
+        from dam.search.grammar import parse
+        from dam.search.query import render
+        from dam.search.suggest import suggestions
+
+        known = self._index.search(parse(""), limit=1, facets=True).facets
+        tried = [render(tree) for tree in suggestions(query.tree, {k: list(v) for k, v in known.items()})]
+        return tuple(one for one in tried if self._index.search(parse(one), limit=1, facets=False).total)
 
     def _resolved(self, query: Query) -> tuple[Query, tuple[str, ...]]:
         """Put in what only the catalogue knows (`similar:`, `made-with:`, `used-in:`); the rest is said to be unknown yet."""

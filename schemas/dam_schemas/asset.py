@@ -142,6 +142,7 @@ class SearchPageOut(Wire):
     facets: dict[str, dict[str, int]] = Field(default_factory=dict)
     assets: list[AssetOut] = Field(default_factory=list)
     next: str | None = None
+    suggestions: list[str] = Field(default_factory=list, description="queries nearby, where this one finds nothing")
 
 
 class QuarantinedOut(Wire):

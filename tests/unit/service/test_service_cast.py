@@ -158,3 +158,22 @@ def test_a_rebuilt_index_shows_the_same(service):
     write(service, aliases=["Mara"])
     service.upkeep.rebuild_index()
     assert names(service, "character:mara") == ["sh020_ilse_v001.png"]
+
+
+def test_a_search_that_finds_nothing_says_what_may_have_been_meant(service):
+    write(service, aliases=["Mara"])
+    page = service.find.search("character:maravos")
+    assert (page.total, page.suggestions) == (0, ('character:="Mara Voss"',))
+    assert service.find.search(page.suggestions[0]).total == 1
+    assert service.find.search("mara").suggestions == ()
+
+
+def test_nearly_right_words_and_the_largest_first(service):
+    assert names(service, "samarra~") == ["samara.png"]
+    assert names(service, "samarra") == []
+    sizes = [a.size_bytes for a in service.find.search("", sort="size").assets]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(sizes) == 4
+    first = service.find.search("", sort="size", limit=2)
+    second = service.find.search("", sort="size", limit=2, after=first.next)
+    assert [a.size_bytes for a in (*first.assets, *second.assets)] == sizes
