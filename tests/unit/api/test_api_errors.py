@@ -51,7 +51,7 @@ def test_every_route_of_an_asset_answers_an_unknown_one_with_a_problem(studio):
         ("GET", "/static/%2e%2e/%2e%2e/app.py", 404, "route.not_found"),
         ("GET", "/api/v1/assets?limit=0", 422, "request.invalid"),
         ("GET", "/api/v1/assets?limit=many", 422, "request.invalid"),
-        ("GET", "/api/v1/assets?sort=size", 422, "request.invalid"),
+        ("GET", "/api/v1/assets?sort=weight", 422, "request.invalid"),
         ("GET", "/api/v1/assets?after=xyz", 400, "query.cursor"),
         ("GET", "/api/v1/assets?q=a%00b", 400, "request.invalid"),
         ("GET", "/api/v1/roots/%00", 400, "request.invalid"),
