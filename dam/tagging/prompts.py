@@ -52,6 +52,12 @@ _REFUSED_AFTER = re.compile(
     r"\s*(?:さん|ちゃん|様|君)?\s*(?:なし|無し|抜き|以外|のいない|がいない|はいない|の居ない|ではな|じゃな|を含まな|を除|を入れな|(?:이|가|은|는|도)?\s*없|제외|"
     r"(?:이|가|은|는)?\s*아닌|말고|不在|除外|禁止)"
 )
+_ABSENT = re.compile(
+    r"(?:'s)?\s*(?:(?:is|are|was|were)\s+)?(?:(?:absent|missing|nowhere|excluded|left out|removed|gone)\s*(?:$|[,.;!?\n)])"
+    r"|(?:is|are|was)\s*(?:not|n't)\s+(?:in|here|there|present|visible|shown|part)\b)",
+    re.IGNORECASE,
+)
+_NEITHER = re.compile(r"\bneither\b(?=[^.;!?\n]{0,200}\bnor\b)", re.IGNORECASE)
 _REFUSED_BEFORE = re.compile(
     r"(?:没有|沒有|不要|不是|不含|不包含|除了|除去|無|无|避免|禁止|别画|not\s*|ohne\s*)(?:任何|出现|出現|有|画|畫)?$"
 )
@@ -126,7 +132,8 @@ def _names_of(character: Character) -> list[_Name]:
         if not _WORD.search(bare):
             continue
         whole = len(key(bare).split(" ")) > 1 or text in character.triggers or bool(_UNSPACED.search(bare))
-        found.append(_Name(bare, character.id, SURE if whole else LIKELY, _pattern(bare), cased))
+        pattern = _pattern(bare) + (r"(?!-[^\W\d_])" if cased else "")  # "Rose-coloured" is nobody
+        found.append(_Name(bare, character.id, SURE if whole else LIKELY, pattern, cased))
     return found
 
 
@@ -158,6 +165,8 @@ def _weight(text: str) -> float:
 
 
 def _is_refused(text: str, start: int, end: int, spans: Sequence[tuple[int, int, list[_Name]]]) -> bool:
+    if _ABSENT.match(text, end) or _is_in_neither(text, start):
+        return True
     if _REFUSED_AFTER.match(text, end) or _REFUSED_BEFORE.search(text, max(0, start - 12), start):
         return True
     clause = max((m.end() for m in _SPLIT.finditer(text, max(0, start - 200), start)), default=max(0, start - 200))
@@ -178,6 +187,17 @@ def _is_refused(text: str, start: int, end: int, spans: Sequence[tuple[int, int,
         elif word not in _BETWEEN and not any(a <= words[at].start() < b for a, b, _ in spans):
             break
     return (no + (but and no > 0)) % 2 == 1
+
+
+def _is_in_neither(text: str, start: int) -> bool:
+    """In a list that "neither" begins and "nor" ends: neither Ilse, Mara nor Kenji."""
+    for match in _NEITHER.finditer(text, max(0, start - 200), len(text)):
+        if match.start() >= start:
+            return False
+        between = text[match.end() : start]
+        if not re.search(r"[.;!?\n]", between) and len(re.findall(r"\bnor\b", between, re.IGNORECASE)) <= 1:
+            return not re.search(r"\bnor\b.*,", between, re.IGNORECASE | re.DOTALL)
+    return False
 
 
 def _is_faint(text: str, start: int, end: int) -> bool:

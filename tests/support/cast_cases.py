@@ -62,8 +62,16 @@ MIXED = (
     ("除了玛拉", set()), ("一张玛拉的照片，没有文字", {"mara"}), ("伊尔莎，不要玛拉", {"ilse"}), ("仓库里的玛拉", {"mara"}),
     ("无玛拉", set()), ("不是玛拉，是伊尔莎", {"ilse"}), ("마라가 비를 맞는다", {"mara"}), ("마라 없이", set()),
     ("마라는 없는 방", set()), ("마라 초상화", {"mara"}), ("마라 제외", set()), ("ruhige Szene, Ilse liest, niemand sonst", {"ilse"}),
+    ("crowd shot, Mara absent", set()), ("Mara is not in this picture", set()), ("Mara is not smiling", {"mara"}),
+    ("Mara missing a tooth", {"mara"}), ("neither Ilse, Mara nor Kenji", set()), ("Rose-coloured glasses", set()),
+    ("neither rain nor snow, Mara walks", {"mara"}), ("the samarian Ilsebeth", set()), ("never without Mara", {"mara"}),
+    ("a woman (not Ilse) waits for Mara", {"mara"}), ("Bild ohne Ilse und ohne Kenji, aber mit Mara", {"mara"}), ("street market::2 mara::1.5", {"mara"}), ("il n'y a pas Mara", set()),
+    ("everyone but Mara is laughing", set()), ("(((mara voss))), [blurry]", {"mara"}), 
+    ("画面中没有出现玛拉", set()), ("不要画伊尔莎，只要玛拉", {"mara"}), ("비 오는 날, 마라가 없는 거리", set()),
     ("", set()), (" ,,, ()()", set()), ("(((", set()), ("Mara " * 400, {"mara"}), ("no " * 400 + "cat, Mara", {"mara"}),
 )  # fmt: skip
+# What the rules get wrong, and what it would take another reading to get right.
+HARD = (("replace Ilse with Mara", {"mara"}), ("Kenji's workshop, Kenji missing", set()))
 LORAS = (
     ("mara_v2", 0.8, {"mara"}), ("mara_v2.safetensors", 1.0, {"mara"}), ("characters/Mara_V2.safetensors", None, {"mara"}),
     ("characters\\mara v2.pt", 0.5, {"mara"}), ("MaraVoss-SDXL", 1.0, {"mara"}), ("maravoss sdxl", 1.0, {"mara"}),
@@ -92,4 +100,4 @@ def prompts():
             found += [(one.format(A=name), {owner}) for one in ASKED[at :: len(names)]]
             found += [(one.format(A=name, a=name.lower()), set()) for one in REFUSED[at :: len(names)]]
     found += [(text, {"mara"} if text == "mara's" else set()) for text in OTHER]
-    return found + list(MIXED)
+    return found + list(MIXED) + list(HARD)
