@@ -27,6 +27,7 @@ TICK_S = 0.25
 LONE_POLL_S = 1.0
 BACK_OFF_S = (0.0, 0.5, 2.0, 10.0, 60.0)  # before a child that died is started again, by its short lives in a row
 LONG_LIFE_S = 30.0
+MAX_IDLE_DEATHS = 3
 KILL_AFTER_S = STOP_S + 0.5
 
 
@@ -92,6 +93,7 @@ class Lone:
         self._parts = parts
         self._child: Child | None = None
         self._asked = 0.0
+        self._idle_deaths = 0  # that no file can be blamed for: the program itself does not start
 
     @property
     def busy(self) -> bool:
@@ -105,10 +107,11 @@ class Lone:
                 return
             if cause:
                 log.warning("a file took its worker down: %s", cause)
-                blame(self._parts, self._child.name, cause, alone=True)
+                held = blame(self._parts, self._child.name, cause, alone=True)
+                self._idle_deaths = 0 if held else self._idle_deaths + 1
             self._child.close()
             self._child = None
-        if time.monotonic() - self._asked >= LONE_POLL_S:
+        if self._idle_deaths < MAX_IDLE_DEATHS and time.monotonic() - self._asked >= LONE_POLL_S:
             self._asked = time.monotonic()
             with self._parts.catalogue.reader() as reader:
                 due = reader.is_due(self._parts.wall(), suspects=True)

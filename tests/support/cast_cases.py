@@ -66,7 +66,7 @@ MIXED = (
     ("Mara missing a tooth", {"mara"}), ("neither Ilse, Mara nor Kenji", set()), ("Rose-coloured glasses", set()),
     ("neither rain nor snow, Mara walks", {"mara"}), ("the samarian Ilsebeth", set()), ("never without Mara", {"mara"}),
     ("a woman (not Ilse) waits for Mara", {"mara"}), ("Bild ohne Ilse und ohne Kenji, aber mit Mara", {"mara"}), ("street market::2 mara::1.5", {"mara"}), ("il n'y a pas Mara", set()),
-    ("everyone but Mara is laughing", set()), ("(((mara voss))), [blurry]", {"mara"}), 
+    ("everyone but Mara is laughing", set()), ("(((mara voss))), [blurry]", {"mara"}),
     ("画面中没有出现玛拉", set()), ("不要画伊尔莎，只要玛拉", {"mara"}), ("비 오는 날, 마라가 없는 거리", set()),
     ("", set()), (" ,,, ()()", set()), ("(((", set()), ("Mara " * 400, {"mara"}), ("no " * 400 + "cat, Mara", {"mara"}),
 )  # fmt: skip

@@ -10,6 +10,7 @@ import pytest
 
 from dam.ingest.workers import worker_name
 from dam.service import crew as crew_module
+from dam.service import passes as passes_module
 from dam.service.crew import Child, Crew
 from tests.support import ledger, pictures, poison
 from tests.support.libraries import dam, opened, settings
@@ -126,6 +127,22 @@ def test_a_child_ends_with_its_service(library):
     child.close()
     assert child.wait(20)
     assert child.ended() == ""
+
+
+def test_a_scan_does_not_wait_for_ever_for_a_child_that_cannot_start(library, drive, monkeypatch, tmp_path):
+    monkeypatch.setattr(passes_module, "UNSETTLED_PATIENCE_S", 0.5)
+    (tmp_path / "dam").mkdir()
+    (tmp_path / "dam" / "__init__.py").write_text("raise SystemExit(3)\n")
+    with opened(library, protect="none") as service:
+        service.roots.add(str(drive), name="drive")
+        service.passes.look()
+        with service.parts.catalogue.change() as unit:
+            unit.db.exec_driver_sql("UPDATE intake SET crashes = 1 WHERE path = '3.png'")
+        monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+        service.passes.finish()
+    assert states(library) == {"done": 11}
+    (left,) = ledger.rows(library, "SELECT path, state, crashes FROM intake")
+    assert left == {"path": "3.png", "state": "due", "crashes": 1}  # not its fault
 
 
 def test_a_crew_that_cannot_start_backs_off(library, monkeypatch, tmp_path):
