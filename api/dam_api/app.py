@@ -16,6 +16,7 @@ from dam_api import (
     audit,
     cast,
     clusters,
+    collections,
     cuts,
     files,
     pages,
@@ -55,7 +56,7 @@ def create_app(service: Service) -> FastAPI:
     app.state.looking = CapacityLimiter(max(1, (os.cpu_count() or 2) // 2))
     problems.install(app)
     v1 = APIRouter(prefix="/api/v1", responses=described())
-    for noun in (assets, clusters, cuts, cast, reviews, files, roots, audit, system, trust):
+    for noun in (assets, clusters, cuts, cast, collections, reviews, files, roots, audit, system, trust):
         v1.include_router(noun.router)
     app.include_router(v1)
     app.state.resolution = resolution.Rate(settings.resolution_per_minute)

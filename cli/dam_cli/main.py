@@ -14,6 +14,7 @@ import typer
 from dam_cli import (
     casting,
     clusters,
+    collecting,
     copies,
     cuts,
     evidence,
@@ -72,6 +73,7 @@ for module in (
     finding,
     reviewing,
     casting,
+    collecting,
     clusters,
     cuts,
     copies,

@@ -50,3 +50,26 @@ class TagVerdictRow(SQLModel, table=True):
     confirmed: bool
     person: str
     said_at: str
+
+
+class CollectionRow(SQLModel, table=True):
+    """Assets that people put together, or with a `query` a search that they saved."""
+
+    __tablename__ = "collection"
+    id: str = Field(primary_key=True)
+    name: str
+    name_key: str = Field(unique=True)
+    query: str | None = None
+    person: str
+    created_at: str
+
+
+class CollectionItemRow(SQLModel, table=True):
+    """An asset in a collection: pinned by its content, so it stays whatever becomes of the file's name or place."""
+
+    __tablename__ = "collection_item"
+    collection_id: str = Field(primary_key=True, foreign_key="collection.id")
+    asset_id: str = Field(primary_key=True, foreign_key="asset.id")
+    position: int
+    person: str
+    added_at: str

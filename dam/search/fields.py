@@ -43,7 +43,7 @@ FIELDS = _table(
     keyword="kind credential seed sha256 id ai mime parse",
     number="steps width height duration",
     date="created admitted",
-    outside="similar made-with used-in gap",
+    outside="similar made-with used-in collection gap",
     is_="is",
 )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dam.audit import chain
+from dam.catalogue import collections
 from dam.catalogue.reading import Card, Reader, open_reader
 from dam.errors import EngineError, NotFoundError
 from dam.ingest import follow
@@ -56,6 +57,9 @@ class LineageView:
     nodes: tuple[Card, ...]
     edges: tuple[Edge, ...]
     truncated: bool
+
+
+MAX_SAVED, MAX_COLLECTED = 4, 100_000  # saved searches that name saved searches; assets of one
 
 
 class Finder:
@@ -129,12 +133,38 @@ class Finder:
         tried = [render(tree) for tree in suggestions(query.tree, {k: list(v) for k, v in known.items()})]
         return tuple(one for one in tried if self._index.search(parse(one), limit=1, facets=False).total)
 
-    def _resolved(self, query: Query) -> tuple[Query, tuple[str, ...]]:
+    def _collected(self, name: str, depth: int) -> tuple[tuple[str, ...], list[str]]:
+        """The assets of a collection, or those that a saved search finds now."""
+        with self._reader() as reader:
+            found = collections.named(reader.rows, name)
+            if found is None:
+                return (), [f"collection: there is none named {name[:60]}."]
+            if found["query"] is None:
+                return tuple(collections.items(reader.rows, found["id"])), []
+        if depth >= MAX_SAVED:
+            return (), [f"collection: saved searches name each other more than {MAX_SAVED} deep."]
+        from dam.search.grammar import parse
+
+        query, more = self._resolved(parse(found["query"]), depth + 1)
+        ids: list[str] = []
+        after = None
+        while True:
+            page = self._index.search(query, limit=1_000, after=after, sort=Sort.NEWEST, facets=False)
+            ids += [hit.asset_id for hit in page.hits]
+            after = page.next
+            if after is None or len(ids) >= MAX_COLLECTED:
+                return tuple(ids), list(more)
+
+    def _resolved(self, query: Query, depth: int = 0) -> tuple[Query, tuple[str, ...]]:
         """Put in what only the catalogue knows (`similar:`, `made-with:`, `used-in:`); the rest is said to be unknown yet."""
         terms = outside_terms(query.tree)
         answers: dict[Term, tuple[str, ...]] = {}
         notes = []
         for term in terms:
+            if term.field == "collection":
+                answers[term], note = self._collected(term.value, depth)
+                notes += note
+                continue
             if term.field not in RELATED:
                 notes.append(f"{term.field}: is not known yet; it finds nothing.")
                 continue

@@ -27,6 +27,7 @@ from dam.service.allocator import share_heaps
 from dam.service.answers import Answers
 from dam.service.bindings import Bindings
 from dam.service.cast import Cast
+from dam.service.collections import Collections
 from dam.service.copies import Copies
 from dam.service.cuts import Cuts
 from dam.service.evidence import Evidence
@@ -87,6 +88,7 @@ class Service:
     bindings: Bindings
     marking: Marking
     cast: Cast
+    collections: Collections
 
 
 def create_library(settings: Settings) -> None:
@@ -220,6 +222,7 @@ def open_service(settings: Settings) -> Iterator[Service]:
             keys=Keys(parts),
             bindings=Bindings(parts, answers),
             cast=Cast(parts),
+            collections=Collections(parts, find),
             marking=Marking(
                 lambda: [(one.key_id, one.secret) for one in parts.mark_keys], max_pixels_mp=settings.max_pixels_mp
             ),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "m0015"
+HEAD = "m0016"
 
 
 def current(catalogue: Path) -> str | None:

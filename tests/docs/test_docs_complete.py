@@ -18,7 +18,7 @@ from dam_schemas.web import Ask
 from tests.docs.reference import DOCS, MAIN, code_lines
 
 OURS = [MAIN / "README.md", MAIN / "CONTRIBUTING.md", MAIN / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
-ROOMS = ("assets", "clusters", "cuts", "cast", "reviews", "files", "roots", "audit", "system", "trust")
+ROOMS = ("assets", "clusters", "cuts", "cast", "collections", "reviews", "files", "roots", "audit", "system", "trust")
 
 
 def models(base):
