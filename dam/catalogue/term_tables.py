@@ -5,6 +5,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from dam.catalogue.tables import NAMING
+
+assert SQLModel.metadata.naming_convention == NAMING  # set there, before any table is made
+
 
 class TermRow(SQLModel, table=True):
     """A character, scene, shot, project or tag by name. Retired ones are no longer looked for; what was said stays."""

@@ -106,7 +106,7 @@ def watched(library, share):
     """A service that watches the mounted share, with short intervals."""
     share.mount()
     stop = threading.Event()
-    intervals = {"poll_s": 1.0, "full_pass_s": 4.0, "reconcile_s": 2.0, "share_settle_s": 0.5}
+    intervals = {"poll_s": 1.0, "full_pass_s": 4.0, "reconcile_s": 2.0, "share_settle_s": 2.5}
     with opened(library, protect="none", **intervals) as service:
         service.roots.add(str(share.point), name="share")
         thread = threading.Thread(target=service.watching.run, args=(stop,))

@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.Column('retired', sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column('created_at', sa.String(), nullable=False),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_term')),
-        sa.UniqueConstraint('kind', 'name_key', name=op.f('uq_term_kind')),
+        sa.UniqueConstraint('kind', 'name_key', name=op.f('uq_term_kind_name_key')),
     )
     op.create_table(
         'bible',
