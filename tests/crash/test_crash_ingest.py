@@ -21,7 +21,7 @@ from tests.support.libraries import command, copy_of, dam, environment, opened, 
 
 pytestmark = pytest.mark.slow
 KILLS = int(os.environ.get("CRASH_KILLS", "20"))  # scripts/nightly: 200, on a drive of 300 files
-ORIGINALS = int(os.environ.get("CRASH_ORIGINALS", "20"))
+ORIGINALS = int(os.environ.get("CRASH_ORIGINALS", "12"))
 OTHERS = max(4, KILLS // 8)  # of each of the other commands: backup, migrate, index rebuild
 OLDER = "m0009"  # from which the killed migrations start
 SEED = int(os.environ.get("CRASH_SEED", "20261121"))  # another one tries other moments

@@ -101,5 +101,5 @@ class Drives(RuleBasedStateMachine):
 @pytest.mark.slow
 def test_any_order_of_events_ends_in_what_is_true(template_library):
     Drives.template = template_library
-    steps = profile(max_examples=max(12, profile.default.max_examples // 10), stateful_step_count=25)
+    steps = profile(max_examples=max(6, profile.default.max_examples // 10), stateful_step_count=20)
     run_state_machine_as_test(Drives, settings=steps)
