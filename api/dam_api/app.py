@@ -63,7 +63,7 @@ def create_app(service: Service) -> FastAPI:
     app.include_router(resolution.router, responses=described())
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    app.add_middleware(Guard, settings=settings, sessions=sessions)
+    app.add_middleware(Guard, settings=settings, sessions=sessions, changed=service.find.changed)
     _describe_errors(app)
     sweep_uploads(settings.library)
     return app

@@ -40,7 +40,6 @@ def set_character(name: str, body: BibleIn, service: Library) -> CharacterOut:
 def retire_character(name: str, service: Library) -> CharacterOut:
     """No longer look for it. Its bibles, and what people said, stay. Answers with what was retired."""
     gone = service.cast.retire(name, person=service.reviews.person())
-    service.find.changed()
     return CharacterOut.model_validate(gone)
 
 
@@ -59,7 +58,6 @@ def say(asset: AssetId, body: TagIn, service: Library) -> TaggedOut:
     """Say that the asset shows that, that it does not, or take it back."""
     who = service.reviews.person(body.person)
     (made,) = service.cast.say([asset], body.kind, body.name, confirmed=body.confirmed, person=who)
-    service.find.changed()
     return TaggedOut.model_validate(made)
 
 
@@ -67,5 +65,4 @@ def _write(service: Service, name: str, body: BibleIn, *, new: bool) -> Characte
     said: dict[str, Any] = body.model_dump(exclude_unset=True, exclude={"name", "person"})
     changes = {k: v if v is not None or k in ("must", "never") else [] for k, v in said.items()}
     made = service.cast.write(name, changes, person=service.reviews.person(body.person), new=new)
-    service.find.changed()
     return CharacterOut.model_validate(made)

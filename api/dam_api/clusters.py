@@ -34,7 +34,6 @@ def stack(asset: AssetId, body: StackIn, service: Library) -> StackedOut:
         asset, person=service.reviews.person(body.person), front=body.front, merge=body.decisions, reason=body.reason,
         dry_run=body.dry_run,
     )  # fmt: skip
-    service.find.changed()
     return StackedOut.model_validate(done)
 
 
@@ -44,5 +43,4 @@ def unstack(
 ) -> UnstackedOut:
     """Take a stack apart again: of an asset in front all of it, of one behind only itself. Decisions stay."""
     count = service.stacks.unstack(asset, person=service.reviews.person(person))
-    service.find.changed()
     return UnstackedOut(asset_id=asset, unstacked=count)

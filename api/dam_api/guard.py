@@ -43,10 +43,14 @@ def allowed_hosts(settings: Settings) -> frozenset[str]:
 
 
 class Guard:
-    """`any_address`: the door listens everywhere, so every address (which no stranger can rename) is right too."""
+    """`any_address`: the door listens everywhere, so every address (which no stranger can rename) is right too.
 
-    def __init__(self, app: ASGIApp, settings: Settings, sessions: Sessions) -> None:
+    `changed` is called for every request that may have changed something, before its answer goes out.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings, sessions: Sessions, changed: Callable[[], None]) -> None:
         self._app = app
+        self._changed = changed
         self._hosts = allowed_hosts(settings)
         self._any_address = settings.host in _EVERYWHERE
         self._sessions = sessions
@@ -59,7 +63,8 @@ class Guard:
         if head:  # answered as GET, without the body
             scope = {**scope, "method": "GET"}
         request = Request(scope, receive)
-        out = _Sending(send, request.url.path, head=head)
+        quiet = request.method in SAFE or request.url.path in UPLOADS
+        out = _Sending(send, request.url.path, head=head, changed=None if quiet else self._changed)
         try:
             try:
                 response = self._turned_away(request)
@@ -165,8 +170,9 @@ def _bounded(scope: Scope, receive: Receive) -> Callable[[], Awaitable[Message]]
 class _Sending:
     """`send` that adds our headers to every answer, and leaves out the body of a HEAD."""
 
-    def __init__(self, send: Send, path: str, *, head: bool) -> None:
+    def __init__(self, send: Send, path: str, *, head: bool, changed: Callable[[], None] | None) -> None:
         self._send = send
+        self._changed = changed
         self._api = is_api(path)
         self._head = head
         self.started = False
@@ -175,6 +181,8 @@ class _Sending:
         if message["type"] == "http.response.start":
             self.started = True
             self._add(MutableHeaders(scope=message))
+            if self._changed is not None and message["status"] < 400:
+                self._changed()
         elif self._head and message["type"] == "http.response.body":
             message = {**message, "body": b""}
         await self._send(message)

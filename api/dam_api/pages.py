@@ -126,7 +126,6 @@ def say(request: Request, asset: AssetId, service: Library, form: Form) -> Respo
             raise
         service.find.card(asset)  # no such asset: that is another page
         return _asset_page(request, asset, service, status=error.http_status, told=f"{error.message} {error.next_step}")
-    service.find.changed()
     return RedirectResponse(f"/assets/{asset}#shows", 303)
 
 

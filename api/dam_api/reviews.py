@@ -57,5 +57,4 @@ def enter(
                 412, "review.stale", "Somebody decided in the meantime.", next_step="Look again, then decide."
             )
         made = service.reviews.decide(asset_id, body.verdict, reason=body.reason, person=body.person)
-        service.find.changed()
     return [DecisionOut.model_validate(row) for row in made["decisions"]]

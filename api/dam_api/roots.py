@@ -55,16 +55,13 @@ def set_root(name: str, body: RootSetIn, service: Library) -> RootOut:
 def set_template(name: str, body: TemplateIn, service: Library) -> TemplateOut:
     """How paths below it name projects, scenes, shots and characters; says how many files fit."""
     made = service.cast.set_template(name, body.template, dry_run=body.dry_run, actor=_actor(service))
-    service.find.changed()
     return TemplateOut.model_validate(made)
 
 
 @router.delete("/roots/{name}", responses=described(404))
 def remove_root(name: str, service: Library) -> RootOut:
     """Forget a root. Its files are not touched; assets and decisions stay. Answers with what was removed."""
-    gone = service.roots.remove(name, actor=_actor(service))
-    service.find.changed()
-    return RootOut.model_validate(gone)
+    return RootOut.model_validate(service.roots.remove(name, actor=_actor(service)))
 
 
 @router.post("/scans", responses=described(404, 503))
@@ -77,5 +74,4 @@ def scan(request: Request, service: Library, body: ScanIn | None = None) -> Summ
         summary = service.passes.scan(asked.roots, accept_missing=asked.accept_missing)
     finally:
         request.app.state.scanning.release()
-    service.find.changed()
     return SummaryOut.model_validate(summary)

@@ -110,7 +110,10 @@ def root_template(
     from dam_schemas.cast import TemplateOut
 
     with library() as service:
-        found = service.cast.set_template(name, template, dry_run=dry_run, actor=actor(service))
+        found = service.cast.set_template(
+            name, template, dry_run=dry_run, actor=actor(service), on_progress=progress_line()
+        )
+        clear_line()
         service.passes.follow()
     wire = TemplateOut.model_validate(found)
     if GLOBALS.json:

@@ -5,7 +5,7 @@ when readers have changed.
 import json
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,12 +15,12 @@ from sqlmodel import col
 from dam.catalogue import documents, edges
 from dam.catalogue.documents import DocumentId
 from dam.catalogue.edges import Reference
+from dam.catalogue.sqlite import Rows
 from dam.catalogue.tables import AssetRow, CarrierPackRow, ClaimRow, GenerationRow, ReferenceRow
 from dam.catalogue.unit import Unit
 from dam.metadata.keep import Kept
 from dam.model import Claim, Derived, Generation, Kind, Media
 
-Rows = Callable[..., list[dict[str, Any]]]
 _LEVEL = 6
 _SIMPLE = (
     "tool", "tool_version", "model", "model_hash", "prompt", "negative_prompt", "steps", "sampler", "scheduler", "cfg_scale",

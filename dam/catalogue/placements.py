@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col
 
-from dam.catalogue import derived, work
+from dam.catalogue import work
+from dam.catalogue.sqlite import Rows
 from dam.catalogue.tables import CopyRow, JobRow, LocationRow, PlacementRow
 from dam.catalogue.unit import Unit
 
@@ -36,7 +37,7 @@ def asset_of(unit: Unit, sha256: str) -> str | None:
     return found
 
 
-def places(rows: derived.Rows, asset_id: str) -> list[Place]:
+def places(rows: Rows, asset_id: str) -> list[Place]:
     """Where an asset can be reached now."""
     found = rows(
         "SELECT l.root_id, r.path AS folder, l.path, l.size_bytes, l.mtime_ns, l.inode, l.copy_sha256,"
@@ -52,7 +53,7 @@ def places(rows: derived.Rows, asset_id: str) -> list[Place]:
     ]  # fmt: skip
 
 
-def modes(rows: derived.Rows, asset_id: str) -> set[str]:
+def modes(rows: Rows, asset_id: str) -> set[str]:
     """How the roots of an asset want it protected: copy, sidecar, in_place."""
     sql = (
         "SELECT DISTINCT coalesce(r.protect_mode, 'copy') AS mode FROM location l JOIN root r ON r.id = l.root_id"
@@ -120,7 +121,7 @@ def ask_again(unit: Unit, asset_id: str) -> None:
     )
 
 
-def leftovers(rows: derived.Rows, asset_id: str) -> list[dict[str, Any]]:
+def leftovers(rows: Rows, asset_id: str) -> list[dict[str, Any]]:
     """Where temp files of an asset's placements may lie, if their process was killed: root folder, path, temp name."""
     return rows(
         "SELECT r.path AS folder, p.path, p.temp FROM placement p JOIN root r ON r.id = p.root_id WHERE p.asset_id = ?",

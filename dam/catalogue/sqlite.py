@@ -7,7 +7,7 @@ wheel's is used. See docs/decisions/0003-sqlite.md.
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SAFE_VERSION = (3, 51, 3)
 BUSY_TIMEOUT_MS = 30_000
+
+Rows = Callable[..., list[dict[str, Any]]]  # a read: SQL and its values, rows by column (reading.Reader.rows)
 
 
 @cache

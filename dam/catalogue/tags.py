@@ -4,14 +4,14 @@ derived.rows_of); `refresh` is the index follower's and takes a connection of it
 
 import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from dam.catalogue.sqlite import Rows
 from dam.tagging.tagger import Facts, Tagger
 from dam.tagging.templates import Template, compiled
 from dam.tagging.vocabulary import CHARACTER, Character, Tag, key
 
-Rows = Callable[..., list[dict[str, Any]]]
 _TERMS = uuid.UUID("6a3c1a5e-2f4b-5c1d-9d57-2f0c8a4f7e11")  # namespace: a term's id follows from its kind and name
 _PAGE = 2_000
 # A person's word first; else what the machine found and nobody refused.
@@ -125,8 +125,10 @@ def all_facts(rows: Rows) -> Iterator[dict[str, Facts]]:
 # -- what the machine finds
 
 
-def refresh(connection: Any, ids: Sequence[str], made: Tagger) -> int:
-    """Make the machine's tags of these assets what `made` says now. Returns how many assets changed. The caller commits."""
+def refresh(connection: Any, ids: Sequence[str], made: Tagger, *, now: str) -> int:
+    """Make the machine's tags of these assets what `made` says now (ISO 8601). Returns how many assets changed. The
+    caller commits.
+    """
 
     def rows(sql: str, *values: Any) -> list[dict[str, Any]]:
         return [dict(row) for row in connection.execute(sql, values).fetchall()]
@@ -134,12 +136,12 @@ def refresh(connection: Any, ids: Sequence[str], made: Tagger) -> int:
     changed = 0
     for asset_id, found in _differing(rows, facts(rows, ids), made):
         for tag in found:
-            _make_term(connection, tag)
-        now = {_row(tag) for tag in found}
+            _make_term(connection, tag, now)
+        rows_now = {_row(tag) for tag in found}
         connection.execute("DELETE FROM asset_tag WHERE asset_id = ?", (asset_id,))
         connection.executemany(
             "INSERT INTO asset_tag (asset_id, term_id, source, confidence, detail) VALUES (?, ?, ?, ?, ?)",
-            [(asset_id, *tag) for tag in sorted(now)],
+            [(asset_id, *tag) for tag in sorted(rows_now)],
         )
         changed += 1
     return changed
@@ -169,13 +171,13 @@ def _row(tag: Tag) -> tuple[str, str, float, str]:
     return term, tag.source, tag.confidence, tag.detail
 
 
-def _make_term(connection: Any, tag: Tag) -> None:
+def _make_term(connection: Any, tag: Tag, now: str) -> None:
     """Scenes, shots and projects come to be when a path names them."""
     if tag.kind == CHARACTER:
         return
     found = term_id(tag.kind, tag.term)
     connection.execute(
-        "INSERT INTO term (id, kind, name, name_key, created_at) SELECT ?, ?, ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ')"
+        "INSERT INTO term (id, kind, name, name_key, created_at) SELECT ?, ?, ?, ?, ?"
         " WHERE NOT EXISTS (SELECT 1 FROM term WHERE id = ?)",
-        (found, tag.kind, tag.term, key(tag.term), found),
+        (found, tag.kind, tag.term, key(tag.term), now, found),
     )

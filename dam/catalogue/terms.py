@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col
 
-from dam.catalogue.tables import LocationRow, RootRow
+from dam.catalogue.tables import RootRow
 from dam.catalogue.tags import term_id
 from dam.catalogue.term_tables import AssetTagRow, BibleRow, TagVerdictRow, TermRow
 from dam.catalogue.unit import Unit
@@ -71,10 +71,6 @@ def say(unit: Unit, asset_id: str, term: str, *, confirmed: bool | None, person:
 
 
 def set_template(unit: Unit, root_id: str, template: str | None) -> None:
-    """How paths below a root are read from now on; every asset that stands there is looked at again."""
+    """How paths below a root are read from now on."""
     unit.db.execute(sa.update(RootRow).where(col(RootRow.id) == root_id).values(template=template))
     unit.audit("root.set", root_id, {"template": template})
-    for (asset_id,) in unit.db.execute(
-        sa.select(col(LocationRow.asset_id)).where(col(LocationRow.root_id) == root_id).distinct()
-    ):
-        unit.touch(asset_id)

@@ -1,12 +1,13 @@
 """Verdicts on credentials and what they were judged by: which are due again, and what judging again has changed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col
 
+from dam.catalogue.sqlite import Rows
 from dam.catalogue.tables import AssetRow, CopyVerdictRow, JobRow
 from dam.catalogue.unit import Unit
 from dam.catalogue.work import OFFLINE
@@ -15,7 +16,6 @@ from dam.model import Credentials
 JUDGE = "judge"  # stage: the file of an asset
 JUDGE_COPIES = "judge_copies"  # stage: its protected and labelled copies, which need no drive
 BATCH = 500
-Rows = Callable[..., list[dict[str, Any]]]
 
 # Two ranges and a NULL instead of <>: each is found in the index on judged_by.
 _OTHER = "(m.judged_by < ? OR m.judged_by > ? OR m.judged_by IS NULL)"

@@ -6,9 +6,10 @@ rebuilt from the catalogue by itself, and a failing index never fails an ingest.
 
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
+from dam.audit.chain import timestamp
 from dam.catalogue import sqlite, tags
 from dam.catalogue.reading import Card, open_reader
 from dam.errors import BusyError
@@ -97,7 +98,7 @@ def _tag(catalogue: Path, ids: list[str], tagger: Tagger) -> None:
             return
     with sqlite.connected(catalogue, write=True) as connection:
         connection.execute("BEGIN IMMEDIATE")
-        tags.refresh(connection, ids, tagger)
+        tags.refresh(connection, ids, tagger, now=timestamp(datetime.now(UTC)))
         connection.execute("COMMIT")
 
 

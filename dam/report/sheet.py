@@ -1,7 +1,7 @@
 """Contact sheets: thumbnails in a grid with names and states, as pages of A4 across at 150 dpi. Pure but for the font."""
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
@@ -18,10 +18,17 @@ INK, FAINT, PAPER, MATTE = (20, 24, 28), (95, 103, 110), (255, 255, 255), (238, 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """`lines` stand below the picture, the first in ink, the others fainter. `jpeg` None: there is no picture."""
+    """`lines` stand below the picture, the first in ink, the others fainter. `jpeg` is asked when its page is drawn;
+    None: there is no picture.
+    """
 
-    jpeg: bytes | None
+    jpeg: Callable[[], bytes | None]
     lines: tuple[str, ...]
+
+
+def count(cells: Sequence[Cell]) -> int:
+    """How many pages they fill."""
+    return -(-len(cells) // (COLUMNS * ROWS))
 
 
 def pages(title: str, cells: Sequence[Cell], *, font: str | None = None) -> Iterator[Image.Image]:
@@ -35,12 +42,12 @@ def pages(title: str, cells: Sequence[Cell], *, font: str | None = None) -> Iter
     letters = set(title).union(*(line for c in cells for line in c.lines))
     draw_text = _writer("".join(sorted(c for c in letters if c.isprintable())), font)
     each = COLUMNS * ROWS
-    count = -(-len(cells) // each)
-    for at in range(count):
+    of = count(cells)
+    for at in range(of):
         page = Image.new("RGB", PAGE_PX, PAPER)
         pen = ImageDraw.Draw(page)
         draw_text(pen, (MARGIN_PX, MARGIN_PX), title, PAGE_PX[0] - 2 * MARGIN_PX - 160, INK, HEAD_PX)
-        draw_text(pen, (PAGE_PX[0] - MARGIN_PX - 150, MARGIN_PX), f"{at + 1} / {count}", 150, FAINT, TEXT_PX)
+        draw_text(pen, (PAGE_PX[0] - MARGIN_PX - 150, MARGIN_PX), f"{at + 1} / {of}", 150, FAINT, TEXT_PX)
         for n, cell in enumerate(cells[at * each : (at + 1) * each]):
             _draw(page, pen, n, cell, draw_text)
         yield page
@@ -54,8 +61,9 @@ def _draw(page: Image.Image, pen: ImageDraw.ImageDraw, n: int, cell: Cell, draw_
     y = MARGIN_PX + 2 * HEAD_PX + n // COLUMNS * height
     picture_px = height - 3 * LINE_PX - 20
     pen.rectangle((x, y, x + width, y + picture_px), fill=MATTE)
-    if cell.jpeg is not None:
-        with Image.open(io.BytesIO(cell.jpeg), formats=["JPEG"]) as found:
+    jpeg = cell.jpeg()
+    if jpeg is not None:
+        with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as found:
             picture = found.convert("RGB")
         picture.thumbnail((width, picture_px), Image.Resampling.LANCZOS)
         page.paste(picture, (x + (width - picture.width) // 2, y + (picture_px - picture.height) // 2))
@@ -83,10 +91,11 @@ def _writer(text: str, chosen: str | None) -> _Write:
     return write
 
 
-def pdf(found: Sequence[Image.Image], title: str) -> bytes:
-    """All pages as one PDF."""
+def pdf(found: Iterable[Image.Image], title: str) -> bytes:
+    """All pages as one PDF, one after the other: a page is 6.5 MB before it is packed."""
     out = io.BytesIO()
-    found[0].save(out, "PDF", save_all=True, append_images=list(found[1:]), resolution=150.0, title=title)
+    for n, page in enumerate(found):
+        page.save(out, "PDF", append=n > 0, resolution=150.0, title=title)
     return out.getvalue()
 
 

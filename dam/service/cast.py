@@ -6,15 +6,16 @@ from typing import Any
 
 from dam.catalogue import tags, terms
 from dam.catalogue.reading import open_reader
+from dam.catalogue.sqlite import Rows
 from dam.errors import ConflictError, NotFoundError, UsageError
 from dam.ingest.parts import Parts
 from dam.service.passes import OnProgress, Progress
 from dam.service.roots import Roots
 from dam.tagging.tagger import Tagger
 from dam.tagging.templates import compiled, read
-from dam.tagging.vocabulary import CHARACTER, KINDS, Character, key, lora_key
+from dam.tagging.vocabulary import CHARACTER, KINDS, NAME_CHARS, Character, key, lora_key, proper_name
 
-MAX_NAME, MAX_NAMES, MAX_TEXT = 100, 200, 4_000
+MAX_NAMES, MAX_TEXT = 200, 4_000
 LISTS = ("aliases", "triggers", "loras", "references")
 TEXTS = ("must", "never")
 SHOWN_UNKNOWN = 20
@@ -141,7 +142,13 @@ class Cast:
     # -- how paths are read
 
     def set_template(
-        self, root: str, template: str | None, *, dry_run: bool = False, actor: str = "service"
+        self,
+        root: str,
+        template: str | None,
+        *,
+        dry_run: bool = False,
+        actor: str = "service",
+        on_progress: OnProgress | None = None,
     ) -> dict[str, Any]:
         """Read paths below a root by a template from now on (None: no more), or only say what it would find.
 
@@ -167,6 +174,7 @@ class Cast:
         if not dry_run:
             with self._parts.catalogue.change(actor) as unit:
                 terms.set_template(unit, row["id"], report["template"])
+            self.retag(on_progress)
         return report
 
     def _character(self, name: str) -> str:
@@ -177,7 +185,7 @@ class Cast:
         found = exact or [c for c in known if wanted in {key(a.removeprefix("=")) for a in c.aliases}]
         if len(found) != 1:
             raise NotFoundError(
-                f"{'Nobody goes' if not found else 'Several characters go'} by the name {name[:MAX_NAME]!r}.",
+                f"{'Nobody goes' if not found else 'Several characters go'} by the name {name[:NAME_CHARS]!r}.",
                 next_step="See: dam character list", code="character.not_found",
             )  # fmt: skip
         return found[0].id
@@ -192,7 +200,7 @@ class Cast:
                 f"{owner.name} goes by the name {name!r}.", next_step="Choose another.", code="character.taken"
             )
 
-    def _with_bible(self, rows: tags.Rows, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _with_bible(self, rows: Rows, row: Mapping[str, Any]) -> dict[str, Any]:
         newest = tags.bibles(rows, row["id"])[0]
         return {**row, **{n: newest.get(n) for n in (*LISTS, *TEXTS)}, "version": newest["number"]}
 
@@ -203,12 +211,12 @@ def _goes_by(character: Character, name: str) -> bool:
 
 
 def _name(name: str) -> str:
-    name = " ".join(name.split())
-    if not key(name) or len(name) > MAX_NAME or not any(c.isalnum() for c in name) or not name.isprintable():
+    proper = proper_name(name)
+    if proper is None:
         raise UsageError(
-            f"A name has 1 to {MAX_NAME} characters, some of them letters or digits.", code="term.bad_name"
+            f"A name has 1 to {NAME_CHARS} characters, some of them letters or digits.", code="term.bad_name"
         )
-    return name
+    return proper
 
 
 def _names(what: str, given: Sequence[str]) -> list[str]:

@@ -2,20 +2,19 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from dam.catalogue import collections
+from dam.catalogue import collecting, collections
 from dam.catalogue.reading import Card, open_reader
 from dam.errors import ConflictError, NotFoundError, UsageError
 from dam.ingest.parts import Parts
-from dam.report import sheet
 from dam.service.finding import Finder
 from dam.storage.local import write_atomic
-from dam.tagging.vocabulary import key
+from dam.tagging.vocabulary import NAME_CHARS, proper_name
 
-MAX_NAME, MAX_ASSETS, MAX_QUERY = 100, 10_000, 16_000
+MAX_ASSETS, MAX_QUERY = 10_000, 16_000
 PAGE = 500
 COLUMNS = (
     "id", "sha256", "title", "kind", "status", "root", "path", "availability", "characters", "scenes", "tool", "model", "prompt",
@@ -42,7 +41,9 @@ class Collections:
             found = collections.named(reader.rows, name)
         if found is None:
             raise NotFoundError(
-                f"No collection {name[:MAX_NAME]!r}.", next_step="See: dam collection list", code="collection.not_found"
+                f"No collection {name[:NAME_CHARS]!r}.",
+                next_step="See: dam collection list",
+                code="collection.not_found",
             )
         return found
 
@@ -52,11 +53,12 @@ class Collections:
         Raises:
             UsageError: a bad name, or assets and a query at once. ConflictError: the name is taken.
         """
-        name = " ".join(name.split())
-        if not key(name) or len(name) > MAX_NAME or not name.isprintable() or not any(c.isalnum() for c in name):
+        proper = proper_name(name)
+        if proper is None:
             raise UsageError(
-                f"A name has 1 to {MAX_NAME} characters, some of them letters.", code="collection.bad_name"
+                f"A name has 1 to {NAME_CHARS} characters, some of them letters.", code="collection.bad_name"
             )
+        name = proper
         if query is not None and (assets or len(query) > MAX_QUERY):
             raise UsageError("A saved search holds no assets of its own, and has at most 16,000 characters.")
         with open_reader(self._parts.catalogue.path) as reader:
@@ -65,8 +67,8 @@ class Collections:
             raise ConflictError(f"There is a collection {taken['name']!r}.", code="collection.taken")
         ids = [self._find.id_of(one) for one in assets]
         with self._parts.catalogue.change(f"person:{person}") as unit:
-            made = collections.create(unit, name, query, person)
-            collections.add(unit, made, ids, person)
+            made = collecting.create(unit, name, query, person)
+            collecting.add(unit, made, ids, person)
         return self.get(made)
 
     def add(self, name: str, assets: Sequence[str], *, person: str) -> dict[str, Any]:
@@ -76,7 +78,7 @@ class Collections:
         if (found["assets"] or 0) + len(ids) > MAX_ASSETS:
             raise UsageError(f"A collection holds at most {MAX_ASSETS} assets.", code="collection.full")
         with self._parts.catalogue.change(f"person:{person}") as unit:
-            changed = collections.add(unit, found["id"], ids, person)
+            changed = collecting.add(unit, found["id"], ids, person)
         return self.get(found["id"]) | {"changed": changed}
 
     def remove(self, name: str, assets: Sequence[str], *, person: str) -> dict[str, Any]:
@@ -84,14 +86,14 @@ class Collections:
         found = self._of_assets(name)
         ids = [self._find.id_of(one) for one in assets]
         with self._parts.catalogue.change(f"person:{person}") as unit:
-            changed = collections.remove(unit, found["id"], ids)
+            changed = collecting.remove(unit, found["id"], ids)
         return self.get(found["id"]) | {"changed": changed}
 
     def drop(self, name: str, *, person: str) -> dict[str, Any]:
         """Forget a collection or saved search. Its assets stay."""
         found = self.get(name)
         with self._parts.catalogue.change(f"person:{person}") as unit:
-            collections.drop(unit, found["id"], found["name"])
+            collecting.drop(unit, found["id"], found["name"])
         return found
 
     def cards(self, name: str) -> list[Card]:
@@ -121,38 +123,56 @@ class Collections:
             raise UsageError(f"{to.name}: no such format.", next_step=f"Choose one of {', '.join(SUFFIXES)}.")
         found, cards = self.get(name), self.cards(name)
         if kind == "csv":
-            written = {to: table(cards).encode()}
+            _free([to])
+            write_atomic(to, table(cards).encode())
+            written: Sequence[Path] = [to]
         else:
-            pages = list(sheet.pages(found["name"], [self._cell(c) for c in cards], font=self._font()))
-            if to.suffix.lower() == ".pdf":
-                written = {to: sheet.pdf(pages, found["name"])}
-            else:
-                names = [to] if len(pages) == 1 else [to.with_stem(f"{to.stem}-{n}") for n in range(1, len(pages) + 1)]
-                written = {path: sheet.png(page) for path, page in zip(names, pages, strict=True)}
-        there = [path for path in written if path.exists()]
-        if there:
-            raise ConflictError(f"{there[0]} is there already.", next_step="Choose another name.", code="file.exists")
-        for path, data in written.items():
-            write_atomic(path, data)
+            written = self._sheet(found["name"], cards, to)
         return {"collection": found["name"], "assets": len(cards), "files": [str(path) for path in written]}
 
-    def _font(self) -> str | None:
-        chosen = self._parts.settings.label_font
-        return str(chosen) if chosen else None
+    def _sheet(self, title: str, cards: Sequence[Card], to: Path) -> Sequence[Path]:
+        from dam.report import sheet  # it draws, and no other command needs it
 
-    def _cell(self, card: Card) -> sheet.Cell:
-        try:
-            picture: bytes | None = self._find.thumbnail(card.id, 1024)
-        except NotFoundError:
-            picture = None
-        who = ", ".join((*card.characters, *card.scenes))
-        return sheet.Cell(picture, (card.title, f"{card.status} · {card.sha256[:12]}", who))
+        cells = [sheet.Cell(self._picture(c.id), _lines(c)) for c in cards]
+        count, font = sheet.count(cells), self._parts.settings.label_font
+        pages = sheet.pages(title, cells, font=str(font) if font else None)
+        if to.suffix.lower() == ".pdf":
+            _free([to])
+            write_atomic(to, sheet.pdf(pages, title))
+            return [to]
+        names = [to] if count == 1 else [to.with_stem(f"{to.stem}-{n}") for n in range(1, count + 1)]
+        _free(names)
+        for path, page in zip(names, pages, strict=True):
+            write_atomic(path, sheet.png(page))
+        return names
+
+    def _picture(self, asset_id: str) -> Callable[[], bytes | None]:
+        """Fetched when its page is drawn: a sheet of thousands holds one page at a time."""
+
+        def fetch() -> bytes | None:
+            try:
+                return self._find.thumbnail(asset_id, 1024)
+            except NotFoundError:
+                return None
+
+        return fetch
 
     def _of_assets(self, name: str) -> dict[str, Any]:
         found = self.get(name)
         if found["query"] is not None:
             raise UsageError(f"{found['name']} is a saved search: what it finds is in it.", code="collection.is_search")
         return found
+
+
+def _lines(card: Card) -> tuple[str, str, str]:
+    return card.title, f"{card.status} · {card.sha256[:12]}", ", ".join((*card.characters, *card.scenes))
+
+
+def _free(paths: Sequence[Path]) -> None:
+    """Nothing that lies there is written over."""
+    there = next((path for path in paths if path.exists()), None)
+    if there is not None:
+        raise ConflictError(f"{there} is there already.", next_step="Choose another name.", code="file.exists")
 
 
 def table(cards: Sequence[Card]) -> str:

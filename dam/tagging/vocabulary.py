@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 CHARACTER, SCENE, SHOT, PROJECT, TAG = "character", "scene", "shot", "project", "tag"
 KINDS = (CHARACTER, SCENE, SHOT, PROJECT, TAG)
+NAME_CHARS = 100
 
 _BETWEEN = re.compile(r"[\s_\-‐-―]+")
 _MODEL_SUFFIX = re.compile(r"\.(?:safetensors|ckpt|pt|pth|bin|gguf)$", re.IGNORECASE)
@@ -41,6 +42,15 @@ def key(text: str) -> str:
     """What two spellings of one name have in common: NFKC, no case, one blank between words."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return _BETWEEN.sub(" ", folded).strip()
+
+
+def proper_name(text: str) -> str | None:
+    """A name that a person may give to something, its blanks tidied; None if it is empty, too long, or has no letters,
+    or characters that cannot be seen.
+    """
+    name = " ".join(text.split())
+    sound = 0 < len(name) <= NAME_CHARS and name.isprintable() and any(c.isalnum() for c in name) and key(name)
+    return name if sound else None
 
 
 def lora_key(name: str) -> str:

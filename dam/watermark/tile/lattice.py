@@ -12,7 +12,6 @@ from typing import Final
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from dam.watermark.tile.patterns import TILE, Plane
 
@@ -46,6 +45,8 @@ class Likeness:
     """The correlation of one whitened plane with itself, and what lattices fit it."""
 
     def __init__(self, plane: Plane) -> None:
+        from scipy import fft  # imported where it is used: see patterns
+
         height, width = plane.shape
         rows = fft.rfft(plane, n=_PADDED, axis=1)  # of the plane's own rows: the others are empty
         magnitude = np.abs(fft.fft(rows, n=_PADDED, axis=0))  # not the power: the picture's own periods are louder

@@ -15,7 +15,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from dam.watermark.payload import CODE_SYMBOLS, derive
 
@@ -94,6 +93,8 @@ def make_tile(bank: Bank, code: bytes) -> Plane:
 
 def to_plane(band: Spectrum) -> Plane:
     """Inverse transform of a band spectrum to (128, 128)."""
+    from scipy import fft  # 0.3 s to import, and most commands mark nothing
+
     rows = np.zeros((TILE, HIGH + 1), np.complex64)
     rows[: HIGH + 1] = band[HIGH:]
     rows[-HIGH:] = band[:HIGH]
@@ -102,6 +103,8 @@ def to_plane(band: Spectrum) -> Plane:
 
 def to_band(blocks: Plane) -> Spectrum:
     """Transform (n, 128, 128) blocks and keep the band: (n, 65, 33)."""
+    from scipy import fft
+
     rows = fft.rfft(blocks, axis=2)[:, :, : HIGH + 1]
     full = fft.fft(rows, axis=1)
     return np.concatenate((full[:, -HIGH:], full[:, : HIGH + 1]), axis=1).astype(np.complex64, copy=False)
@@ -113,6 +116,8 @@ def at_grid(band: Spectrum) -> Plane:
     Sampling every 8 px folds the frequencies modulo 16, so a small transform is exact (and, unlike a matrix product,
     never starts the threads of a BLAS).
     """
+    from scipy import fft
+
     count = len(band)
     rows = band[:, :-1].reshape(count, -1, SHIFTS, HIGH + 1).sum(axis=1)
     rows[:, 0] += band[:, -1]
