@@ -8,14 +8,8 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from dam.catalogue import cuts, derived
-from dam.catalogue.tables import (
-    AssetRow,
-    FingerprintRow,
-    FormerLocationRow,
-    JobRow,
-    LocationRow,
-    ManifestRow,
-)
+from dam.catalogue.likeness_tables import FingerprintRow
+from dam.catalogue.tables import AssetRow, FormerLocationRow, JobRow, LocationRow, ManifestRow
 from dam.catalogue.unit import Unit
 from dam.media.paths import match_key
 from dam.metadata.keep import Kept

@@ -6,8 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col
 
+from dam.catalogue.likeness_tables import ClusterRow, FollowerRow, StackRow
 from dam.catalogue.reading import Reader
-from dam.catalogue.tables import ClusterRow, FollowerRow, StackRow
 from dam.catalogue.unit import Unit
 
 FOLLOWER = "clusters"

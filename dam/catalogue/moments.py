@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col
 
-from dam.catalogue.tables import MomentRow
+from dam.catalogue.likeness_tables import MomentRow
 from dam.catalogue.unit import Unit
 
 AFTER = "SELECT seq, asset_id, at_s, until_s, code64, code256 FROM moment WHERE seq > ? ORDER BY seq"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlmodel import col
 
-from dam.catalogue.tables import SoundRow
+from dam.catalogue.likeness_tables import SoundRow
 from dam.catalogue.unit import Unit
 
 AFTER = "SELECT seq, asset_id, code FROM sound WHERE seq > ? AND engine = ? ORDER BY seq"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from dam.catalogue.reading import Card, Reader
+from dam.catalogue.cards import Card
+from dam.catalogue.reading import Reader
 from dam.errors import UnavailableError, UnreadableError
 from dam.fingerprint.engines import isccimage
 from dam.ingest.near import ENGINE_ISCC, ISCC_ALG

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from dam.audit.chain import timestamp
 from dam.catalogue import sqlite, tags
-from dam.catalogue.reading import Card, open_reader
+from dam.catalogue.cards import Card
+from dam.catalogue.reading import open_reader
 from dam.errors import BusyError
 from dam.search.document import Document
 from dam.search.index import TantivyIndex, open_index

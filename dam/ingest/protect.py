@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dam.catalogue import placements, records, verdicts, work
-from dam.catalogue.reading import Card
+from dam.catalogue.cards import Card
 from dam.catalogue.tables import CopyRow
 from dam.catalogue.work import Job
 from dam.errors import EngineError, NotFoundError, PolicyError, UnavailableError, UnreadableError

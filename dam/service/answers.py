@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from dam.catalogue.reading import Card, Reader, open_reader
+from dam.catalogue.cards import Card
+from dam.catalogue.reading import Reader, open_reader
 from dam.errors import BadFileError, EngineError, PolicyError
 from dam.fingerprint.moments import Moment
 from dam.fingerprint.sounds import Numbers

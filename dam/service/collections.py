@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from dam.catalogue import collecting, collections
-from dam.catalogue.reading import Card, open_reader
+from dam.catalogue.cards import Card
+from dam.catalogue.reading import open_reader
 from dam.errors import ConflictError, NotFoundError, UsageError
 from dam.ingest.parts import Parts
 from dam.service.finding import Finder

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dam.catalogue import assets, placements, work
-from dam.catalogue.reading import WAITING_CODES, Card, open_reader
+from dam.catalogue.cards import Card
+from dam.catalogue.reading import WAITING_CODES, open_reader
 from dam.catalogue.work import Job
 from dam.errors import BadFileError, ConflictError, NotFoundError, PolicyError, UnavailableError, UsageError
 from dam.ingest import inplace

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from dam.catalogue.reading import Card, Reader, open_reader
+from dam.catalogue.cards import Card
+from dam.catalogue.reading import Reader, open_reader
 from dam.errors import UsageError
 from dam.lineage import cutcheck
 from dam.lineage.cutcheck import Broken, Change, Clip, Facts

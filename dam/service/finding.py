@@ -9,7 +9,8 @@ from typing import Any
 
 from dam.audit import chain
 from dam.catalogue import collections
-from dam.catalogue.reading import Card, Reader, open_reader
+from dam.catalogue.cards import Card
+from dam.catalogue.reading import Reader, open_reader
 from dam.errors import EngineError, NotFoundError
 from dam.ingest import follow
 from dam.lineage import graph

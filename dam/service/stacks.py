@@ -10,7 +10,8 @@ from typing import Literal
 
 from dam.catalogue import clusters as stored
 from dam.catalogue import records
-from dam.catalogue.reading import Card, Reader, open_reader
+from dam.catalogue.cards import Card
+from dam.catalogue.reading import Reader, open_reader
 from dam.errors import NotFoundError, UsageError
 from dam.ingest.parts import Parts
 from dam.lineage.families import family_of

@@ -3,10 +3,10 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from dam.catalogue import sqlite, tables, term_tables
+from dam.catalogue import likeness_tables, sqlite, tables, term_tables
 from dam.errors import MigrationError
 
-__all__ = ["tables", "term_tables"]  # imported for its metadata
+__all__ = ["likeness_tables", "tables", "term_tables"]  # imported for its metadata
 
 engine = sqlite.create_engine(context.config.attributes["catalogue"])
 with engine.connect().execution_options(dam_write=True) as connection:

@@ -74,6 +74,7 @@ def test_the_readme_names_every_format_that_gets_a_protected_copy():
 def test_the_tables_of_the_catalogue_are_in_the_architecture():
     from sqlmodel import SQLModel
 
+    import dam.catalogue.likeness_tables
     import dam.catalogue.tables
     import dam.catalogue.term_tables  # noqa: F401  # registers them
 

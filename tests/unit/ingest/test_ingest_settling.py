@@ -67,7 +67,7 @@ def webp():
     return out.getvalue()
 
 
-def only_whole(library, *paths):
+def assert_only_whole(library, *paths):
     """These files are assets, and nothing else ever was."""
     wanted = {sha256(p) for p in paths}
     assert until(lambda: wanted <= contents(library), 30)
@@ -78,12 +78,12 @@ def only_whole(library, *paths):
 
 def test_a_slow_copy_is_taken_when_it_is_whole(watching, library, drive):
     written(drive / "slow.png", CUTS, SETTLE_S / 2)
-    only_whole(library, drive / "first.txt", drive / "slow.png")
+    assert_only_whole(library, drive / "first.txt", drive / "slow.png")
 
 
 def test_a_writer_that_stalls_for_longer_than_the_quiet_is_waited_for(watching, library, drive):
     written(drive / "stalls.png", CUTS, 3 * SETTLE_S)
-    only_whole(library, drive / "first.txt", drive / "stalls.png")
+    assert_only_whole(library, drive / "first.txt", drive / "stalls.png")
 
 
 def test_a_file_whose_space_is_set_aside_first_is_waited_for(watching, library, drive):
@@ -96,7 +96,7 @@ def test_a_file_whose_space_is_set_aside_first_is_waited_for(watching, library, 
         time.sleep(3 * SETTLE_S)
         assert held(library) == {"file.unfinished"}
         stream.write(whole[1000:])
-    only_whole(library, drive / "first.txt", path)
+    assert_only_whole(library, drive / "first.txt", path)
 
 
 def test_a_file_that_is_empty_first_is_waited_for(watching, library, drive):
@@ -105,13 +105,13 @@ def test_a_file_that_is_empty_first_is_waited_for(watching, library, drive):
     time.sleep(3 * SETTLE_S)
     assert held(library) == {"file.unfinished"}
     path.write_bytes(DATA)
-    only_whole(library, drive / "first.txt", path)
+    assert_only_whole(library, drive / "first.txt", path)
 
 
 def test_an_archive_without_its_end_is_waited_for(watching, library, drive):
     data = containers.zipped({f"word/{n}.xml": os.urandom(4000) for n in range(9)})
     written(drive / "brief.docx", [data[: len(data) // 2], data[len(data) // 2 :]], 3 * SETTLE_S)
-    only_whole(library, drive / "first.txt", drive / "brief.docx")
+    assert_only_whole(library, drive / "first.txt", drive / "brief.docx")
 
 
 def test_copies_that_are_renamed_and_editors_that_save_through_a_temporary_file(watching, library, drive):
@@ -145,7 +145,7 @@ def test_a_growing_recording_waits_until_its_writer_is_done(watching, library, d
     clip = everything.files()["a.mp4"]
     step = len(clip) // 12
     written(drive / "recording.mp4", [clip[at : at + step] for at in range(0, len(clip), step)], SETTLE_S / 2)
-    only_whole(library, drive / "first.txt", drive / "recording.mp4")
+    assert_only_whole(library, drive / "first.txt", drive / "recording.mp4")
 
 
 def test_what_stays_without_an_end_is_taken_as_it_is(watching, library, drive):
