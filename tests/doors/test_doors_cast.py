@@ -5,12 +5,14 @@ import json
 import pytest
 
 from tests.support import pictures
-from tests.support.libraries import dam
+from tests.support.libraries import copy_of, dam
 from tests.support.serving import serving
 
 
-@pytest.fixture
-def studio(library, tmp_path):
+@pytest.fixture(scope="module")
+def studio(template_library, tmp_path_factory):
+    tmp_path = tmp_path_factory.mktemp("studio")
+    library = copy_of(template_library, tmp_path / "library")
     pictures.put(tmp_path / "drive", "film/sc010/sh010_mara_v001.png", pictures.a1111_png(1, "mara in the rain"))
     pictures.put(tmp_path / "drive", "other.png", pictures.a1111_png(2, "samara desert"))
     assert dam(library, "scan", str(tmp_path / "drive"), DAM_PROTECT="none").code == 0
@@ -61,10 +63,10 @@ def test_tags_and_templates_say_the_same(studio):
 
 def test_refusals_carry_the_same_code(studio):
     library, served = studio
-    dam(library, "character", "add", "Mara", codes=(0,))
+    dam(library, "character", "add", "Kim", codes=(0,))
     for words, method, path, body, code in (
         (("character", "show", "nobody"), "GET", "/characters/nobody", None, "character.not_found"),
-        (("character", "add", "MARA"), "POST", "/characters", {"name": "MARA"}, "character.taken"),
+        (("character", "add", "KIM"), "POST", "/characters", {"name": "KIM"}, "character.taken"),
         (("character", "add", "..."), "POST", "/characters", {"name": "..."}, "term.bad_name"),
         (("root", "template", "drive", "{x}"), "PUT", "/roots/drive/template", {"template": "{x}"}, "template.bad"),
     ):

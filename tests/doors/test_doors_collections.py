@@ -5,12 +5,14 @@ import json
 import pytest
 
 from tests.support import pictures
-from tests.support.libraries import dam
+from tests.support.libraries import copy_of, dam
 from tests.support.serving import serving
 
 
-@pytest.fixture
-def studio(library, tmp_path):
+@pytest.fixture(scope="module")
+def studio(template_library, tmp_path_factory):
+    tmp_path = tmp_path_factory.mktemp("studio")
+    library = copy_of(template_library, tmp_path / "library")
     for n in range(3):
         pictures.put(tmp_path / "drive", f"{n}.png", pictures.a1111_png(n, f"lantern {n}"))
     assert dam(library, "scan", str(tmp_path / "drive"), DAM_PROTECT="none").code == 0
